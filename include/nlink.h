@@ -1,0 +1,681 @@
+/*
+ * nlink.h - one file, many names
+ *
+ * A file has contents and any number of names (hard links). This header is all that a client of
+ * libnlink needs; it reads as a book:
+ *
+ *   1  What a call answers     status, cause, error
+ *   2  What a file is          identity, names, sizes, times
+ *   3  Making a name           nlink_link, nlink_link_fd, nlink_link_backup, nlink_symlink
+ *   4  Removing a name         nlink_unlink
+ *   5  Looking                 nlink_stat, nlink_same_file, nlink_readlink, nlink_why, nlink_list
+ *   6  Words                   nlink_quote, names of statuses and causes, version
+ *
+ * Conventions, valid for every function unless it says otherwise:
+ *   - A path is a string of the system's own bytes (UTF-8 on Windows), relative to the directory
+ *     descriptor before it; NLINK_CWD is the current directory; an absolute path ignores it.
+ *   - The result is an enum nlink_status: negative = not done, 0 = done, positive = done with a remark.
+ *   - `error` is the caller's; NULL = no detail, and no looking for the cause; else it is written only
+ *     where the result is negative.
+ *   - Any number of threads may call any function at the same time on different objects.
+ *   - Nothing is printed; the current directory, umask, signals and errno's meaning stay the caller's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NLINK_H
+#define NLINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(NLINK_BUILD) && defined(__GNUC__)
+#define NLINK_API __attribute__((visibility("default")))
+#else
+#define NLINK_API
+#endif
+
+#define NLINK_VERSION "0.1.0"
+
+/** The current directory, wherever a directory descriptor is asked for. */
+#define NLINK_CWD (-100)
+
+/* ------------------------------------------------------------------ 1  What a call answers */
+
+/**
+ * Every outcome: name, number, sentence, the Python exception that carries it.
+ *
+ * The numbers are pinned and equal on all systems.
+ */
+#define NLINK_STATUS_MAP(X)                                                                        \
+  X(OK, 0, "done", "")                                                                             \
+  X(END, 1, "there is no further entry", "StopIteration")                                          \
+  X(PARTIAL, 2, "done, but some entries were left alone", "")                                      \
+  X(INVALID, -1, "the arguments are not valid", "ValueError")                                      \
+  X(NO_MEMORY, -2, "memory is exhausted", "MemoryError")                                           \
+  X(EXISTS, -3, "the name exists already", "FileExistsError")                                      \
+  X(NOT_FOUND, -4, "there is no such name", "FileNotFoundError")                                   \
+  X(NOT_DIRECTORY, -5, "a directory was needed and something else found", "NotADirectoryError")    \
+  X(IS_DIRECTORY, -6, "it is a directory", "IsADirectoryError")                                    \
+  X(DENIED, -7, "permission denied", "PermissionError")                                            \
+  X(NOT_PERMITTED, -8, "the operation is not permitted", "PermissionError")                        \
+  X(CROSS_DEVICE, -9, "a file cannot have names in both places", "OSError")                        \
+  X(TOO_MANY_LINKS, -10, "the file has as many names as it can have", "OSError")                   \
+  X(SYMLINK_LOOP, -11, "too many soft links on the way", "OSError")                                \
+  X(NAME_TOO_LONG, -12, "the name or the path is too long", "OSError")                             \
+  X(NO_SPACE, -13, "the file system is full", "OSError")                                           \
+  X(QUOTA, -14, "the quota is used up", "OSError")                                                 \
+  X(READ_ONLY, -15, "the file system is read-only", "OSError")                                     \
+  X(IO, -16, "input or output failed", "OSError")                                                  \
+  X(BAD_DESCRIPTOR, -17, "the descriptor is not an open one", "OSError")                           \
+  X(BAD_POINTER, -18, "a path points outside the process's memory", "OSError")                     \
+  X(NOT_SUPPORTED, -19, "this file system or system cannot do that", "OSError")                    \
+  X(INTERRUPTED, -20, "a signal or the file system's server interrupted the call",                 \
+    "InterruptedError")                                                                            \
+  X(TRY_AGAIN, -21, "not possible just now", "BlockingIOError")                                    \
+  X(BUSY, -22, "it is in use", "OSError")                                                          \
+  X(ESCAPES, -23, "the path leads out of its directory", "PermissionError")                        \
+  X(LAST_NAME, -24, "it is the file's last name", "PermissionError")                               \
+  X(OVERFLOW, -25, "a value does not fit", "OverflowError")                                        \
+  X(NOT_SYMLINK, -26, "it is not a soft link", "OSError")                                          \
+  X(TOO_SMALL, -27, "the caller's buffer is too small", "ValueError")                              \
+  X(FAILED, -28, "the system refused", "OSError")
+
+enum nlink_status {
+#define NLINK_STATUS_ENUM(name, number, sentence, python) NLINK_##name = (number),
+  NLINK_STATUS_MAP(NLINK_STATUS_ENUM)
+#undef NLINK_STATUS_ENUM
+};
+
+/** Which step of the work failed. */
+#define NLINK_STEP_MAP(X)                                                                          \
+  X(NONE, "none")                                                                                  \
+  X(ARGUMENTS, "arguments")                                                                        \
+  X(LINK, "link")                                                                                  \
+  X(SYMLINK, "symlink")                                                                            \
+  X(READLINK, "readlink")                                                                          \
+  X(UNLINK, "unlink")                                                                              \
+  X(STAT, "stat")                                                                                  \
+  X(OPEN, "open")                                                                                  \
+  X(RESOLVE, "resolve")                                                                            \
+  X(RENAME, "rename")                                                                              \
+  X(EXCHANGE, "exchange")                                                                          \
+  X(BACKUP, "backup")                                                                              \
+  X(READ_DIRECTORY, "read-directory")                                                              \
+  X(RANDOM, "random")                                                                              \
+  X(MEMORY, "memory")
+
+enum nlink_step {
+#define NLINK_STEP_ENUM(name, word) NLINK_STEP_##name,
+  NLINK_STEP_MAP(NLINK_STEP_ENUM)
+#undef NLINK_STEP_ENUM
+};
+
+/** Why the system said what it said, found out by looking after the failure: name and word. */
+#define NLINK_CAUSE_MAP(X)                                                                         \
+  X(UNKNOWN, "unknown")                                                                            \
+  X(ARGUMENT, "argument")                                                                          \
+  X(DST_EXISTS, "dst-exists")                                                                      \
+  X(DST_DANGLES, "dst-dangles")                                                                    \
+  X(DST_IS_SRC, "dst-is-src")                                                                      \
+  X(DST_IS_DIRECTORY, "dst-is-directory")                                                          \
+  X(SRC_MISSING, "src-missing")                                                                    \
+  X(SRC_DANGLES, "src-dangles")                                                                    \
+  X(SRC_PARENT_MISSING, "src-parent-missing")                                                      \
+  X(DST_PARENT_MISSING, "dst-parent-missing")                                                      \
+  X(DST_SLASH, "dst-slash")                                                                        \
+  X(EMPTY_PATH, "empty-path")                                                                      \
+  X(NO_NAME_LEFT, "no-name-left")                                                                  \
+  X(FOREIGN_DESCRIPTOR, "foreign-descriptor")                                                      \
+  X(DIRECTORY_REMOVED, "directory-removed")                                                        \
+  X(NOT_A_DIRECTORY, "not-a-directory")                                                            \
+  X(OTHER_FILE_SYSTEM, "other-file-system")                                                        \
+  X(OTHER_MOUNT, "other-mount")                                                                    \
+  X(OTHER_SUBVOLUME, "other-subvolume")                                                            \
+  X(OTHER_PROJECT, "other-project")                                                                \
+  X(ENCRYPTION, "encryption")                                                                      \
+  X(OTHER_BRANCH, "other-branch")                                                                  \
+  X(SRC_IS_DIRECTORY, "src-is-directory")                                                          \
+  X(PROTECTED_HARDLINKS, "protected-hardlinks")                                                    \
+  X(PROTECTED_SYMLINKS, "protected-symlinks")                                                      \
+  X(IMMUTABLE, "immutable")                                                                        \
+  X(APPEND_ONLY, "append-only")                                                                    \
+  X(NO_HARD_LINKS, "no-hard-links")                                                                \
+  X(UNMAPPED_OWNER, "unmapped-owner")                                                              \
+  X(NOT_WRITABLE, "not-writable")                                                                  \
+  X(NOT_SEARCHABLE, "not-searchable")                                                              \
+  X(STICKY, "sticky")                                                                              \
+  X(SECURITY_MODULE, "security-module")                                                            \
+  X(LINK_LIMIT, "link-limit")                                                                      \
+  X(READ_ONLY_MOUNT, "read-only-mount")                                                            \
+  X(READ_ONLY_FILE_SYSTEM, "read-only-file-system")                                                \
+  X(FULL, "full")                                                                                  \
+  X(NO_INODES, "no-inodes")                                                                        \
+  X(QUOTA_USED, "quota-used")                                                                      \
+  X(DEVICE_FAILED, "device-failed")                                                                \
+  X(TOO_LONG, "too-long")                                                                          \
+  X(LOOP, "loop")                                                                                  \
+  X(LEAVES_DIRECTORY, "leaves-directory")                                                          \
+  X(DESCRIPTOR, "descriptor")                                                                      \
+  X(POINTER, "pointer")                                                                            \
+  X(SERVER, "server")                                                                              \
+  X(LAST_NAME_KEPT, "last-name-kept")                                                              \
+  X(NOT_A_SYMLINK, "not-a-symlink")
+
+enum nlink_cause {
+#define NLINK_CAUSE_ENUM(name, word) NLINK_CAUSE_##name,
+  NLINK_CAUSE_MAP(NLINK_CAUSE_ENUM)
+#undef NLINK_CAUSE_ENUM
+};
+
+/** Which of a call's two paths is meant. */
+enum nlink_which { NLINK_NEITHER, NLINK_SRC, NLINK_DST };
+
+#define NLINK_TEXT_SIZE 1024
+
+/** What failed, where, and why. Fixed size, the caller's memory, no pointer inside. */
+struct nlink_error {
+  enum nlink_status status;  /* the function's own result */
+  int sys;                   /* the system's error number (errno, GetLastError); 0 = not asked */
+  enum nlink_step step;      /* which call failed */
+  enum nlink_cause cause;    /* UNKNOWN = nothing found by looking */
+  enum nlink_which at;       /* the path that the cause lies in */
+  bool certain;              /* the cause was observed; false = probable */
+  bool dst_is_src;           /* dst is a name of src all the same: the link stands, by whoever made it */
+  char text[NLINK_TEXT_SIZE]; /* the cause, else the status, as one sentence without a full stop */
+};
+
+/* ------------------------------------------------------------------ 2  What a file is */
+
+enum nlink_kind {
+  NLINK_KIND_UNKNOWN,
+  NLINK_REGULAR,
+  NLINK_DIRECTORY,
+  NLINK_SYMLINK,
+  NLINK_FIFO,
+  NLINK_SOCKET,
+  NLINK_CHARACTER_DEVICE,
+  NLINK_BLOCK_DEVICE
+};
+
+#define NLINK_TIME_UNKNOWN INT64_MIN
+
+/** A file as it was at one instant. Two files are one where dev and ino are equal (and btime_ns, where known). */
+struct nlink_stat {
+  uint64_t dev;             /* identity: the device, encoded by the system */
+  uint64_t ino;             /* identity: the inode number on it */
+  int64_t btime_ns;         /* birth, or NLINK_TIME_UNKNOWN */
+  uint64_t link_count;      /* how many names the file has, as the file system says */
+  enum nlink_kind kind;
+  uint32_t mode;            /* permission bits, at most 07777 */
+  uint32_t uid;
+  uint32_t gid;
+  uint32_t dev_major;       /* of the device that the file is on */
+  uint32_t dev_minor;
+  uint32_t rdev_major;      /* of the device that the file is */
+  uint32_t rdev_minor;
+  uint64_t size_bytes;      /* apparent size */
+  uint64_t allocated_bytes; /* what the contents occupy */
+  int64_t atime_ns;         /* times: nanoseconds since 1970-01-01 UTC */
+  int64_t mtime_ns;
+  int64_t ctime_ns;
+  uint64_t mount_id;        /* the mount that it was reached through; 0 = unknown */
+  uint64_t subvolume;       /* btrfs, bcachefs; 0 = none or unknown */
+};
+
+/** Flags; each function names those that it takes and refuses the others with NLINK_INVALID. */
+#define NLINK_NO_FOLLOW 0x01u /* src: take a soft link at the end itself, not what it leads to */
+#define NLINK_REPLACE 0x02u   /* dst: replace a name that exists, atomically */
+#define NLINK_BENEATH 0x04u   /* no path may leave its directory by any way */
+#define NLINK_KEEP_LAST 0x08u /* unlink: refuse the file's last name */
+#define NLINK_RELATIVE 0x10u  /* symlink: store the way from dst to the target */
+#define NLINK_ABSOLUTE 0x20u  /* symlink: store the target's absolute path */
+
+/* ------------------------------------------------------------------ 3  Making a name */
+
+/**
+ * Give the file named @p src one more name, @p dst.
+ *
+ * The file's link count rises by one and its ctime changes; contents, owner, mode and times stay,
+ * shared by all names. A soft link at the end of @p src is followed unless NLINK_NO_FOLLOW, on every
+ * system; one at the end of @p dst never is. An existing @p dst is refused unless NLINK_REPLACE: then
+ * it is replaced atomically, there at every instant, and a @p dst that is already a name of the file
+ * is success. With NLINK_BENEATH neither path can lead out of its directory: by "..", an absolute path,
+ * a soft or a magic link, also when components are swapped meanwhile. Never copies.
+ *
+ * @param src_dir  Directory descriptor that @p src is relative to, or NLINK_CWD.
+ * @param src      The file; not a directory. A bad pointer is the system's to refuse.
+ * @param dst_dir  Directory descriptor that @p dst is relative to, or NLINK_CWD.
+ * @param dst      The new name.
+ * @param flags    0 or NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH.
+ * @param error    NULL = no detail and no looking for the cause; else written only on failure.
+ *
+ * @retval NLINK_OK              The name is there.
+ * @retval NLINK_EXISTS          @p dst exists (error->dst_is_src tells whether it is this file).
+ * @retval NLINK_NOT_FOUND       @p src, or the directory of either, is missing.
+ * @retval NLINK_NOT_DIRECTORY   A component, or a descriptor, is not a directory.
+ * @retval NLINK_IS_DIRECTORY    NLINK_REPLACE, and @p dst is a directory.
+ * @retval NLINK_CROSS_DEVICE    Other file system, mount, subvolume or project.
+ * @retval NLINK_NOT_PERMITTED   A directory, fs.protected_hardlinks, an immutable file, or no hard links there.
+ * @retval NLINK_DENIED          A directory denies search or write, or a security module does.
+ * @retval NLINK_TOO_MANY_LINKS  The file has as many names as it can have.
+ * @retval NLINK_READ_ONLY, NLINK_NO_SPACE, NLINK_QUOTA, NLINK_IO, NLINK_NAME_TOO_LONG,
+ *         NLINK_SYMLINK_LOOP, NLINK_BAD_DESCRIPTOR, NLINK_BAD_POINTER, NLINK_NO_MEMORY,
+ *         NLINK_NOT_SUPPORTED, NLINK_OVERFLOW, NLINK_INTERRUPTED, NLINK_TRY_AGAIN, NLINK_FAILED
+ *                               As their sentences say.
+ * @retval NLINK_ESCAPES         NLINK_BENEATH, and a path leads out of its directory.
+ * @retval NLINK_INVALID         A flag that is not listed above.
+ *
+ * @par After an error   The tree is as it was; no temporary name is left. The status is what the system
+ *                       said, also where error->dst_is_src says that the link stands.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once, on the same directories too.
+ * @par Cost             Success: one system call, no allocation (NLINK_REPLACE over an existing name: about
+ *                       eight, NLINK_BENEATH: about six). A failure with @p error looks for its cause.
+ * @par Source           POSIX.1-2017 linkat(); Python os.link, 3.14
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const char *dst,
+                                       unsigned flags, struct nlink_error *error);
+
+/**
+ * Give the file behind an open descriptor one more name, @p dst.
+ *
+ * Works for a file opened in any way, O_PATH and O_TMPFILE among them, for one inherited across exec or
+ * opened before a change of user, and for a soft link opened as itself. A file whose last name is gone
+ * cannot get a new one (an O_TMPFILE file can, once).
+ *
+ * @param fd       The file; not a directory.
+ * @param dst_dir  Directory descriptor that @p dst is relative to, or NLINK_CWD.
+ * @param dst      The new name.
+ * @param flags    0 or NLINK_REPLACE | NLINK_BENEATH (of @p dst).
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         The name is there.
+ * @retval NLINK_NOT_FOUND  The file has no name left, was made with O_EXCL, or the directory is missing.
+ * @retval ...              As nlink_link().
+ *
+ * @par After an error   The tree is as it was.
+ * @par Ownership        @p fd stays the caller's, open.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call; two more where the system wants the way through /proc.
+ * @par Source           Linux linkat(2) AT_EMPTY_PATH; proc(5)
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, unsigned flags,
+                                          struct nlink_error *error);
+
+/** How an existing dst is kept under another name before it is replaced. */
+enum nlink_backup_kind {
+  NLINK_BACKUP_NONE,
+  NLINK_BACKUP_SIMPLE,   /* dst and the suffix; an older backup of that name is replaced */
+  NLINK_BACKUP_NUMBERED, /* dst.~1~, dst.~2~, ... */
+  NLINK_BACKUP_EXISTING  /* numbered where dst has numbered backups, else simple */
+};
+
+#define NLINK_NAME_SIZE 4352
+
+/** Options and answer of the functions that keep what they replace. */
+struct nlink_backup {
+  size_t size;                 /* sizeof (struct nlink_backup) */
+  enum nlink_backup_kind kind;
+  const char *suffix;          /* of a simple backup; NULL = "~"; no slash */
+  char name[NLINK_NAME_SIZE];  /* out: the backup's path as dst was given; "" = nothing stood there */
+};
+
+/**
+ * As nlink_link() with NLINK_REPLACE, and keep what @p dst named under a backup name.
+ *
+ * The name @p dst is there at every instant: where the system can exchange two names it never points
+ * nowhere. Where @p dst does not exist, nothing is backed up.
+ *
+ * @param backup  Kind and suffix in, the backup's name out. NULL = as nlink_link() with NLINK_REPLACE.
+ * @param flags   0 or NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH.
+ *
+ * @retval NLINK_OK       Done; backup->name is set.
+ * @retval NLINK_INVALID  Wrong size, unknown kind, or a suffix that is empty or has a slash.
+ * @retval ...            As nlink_link().
+ *
+ * @par After an error   The tree is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once; two that back up one name each take what they found.
+ * @par Cost             About ten system calls, and a read of the directory for a numbered backup.
+ * @par Source           GNU coreutils manual, "Backup options"
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, const char *dst,
+                                              unsigned flags, struct nlink_backup *backup,
+                                              struct nlink_error *error);
+
+/**
+ * Make @p dst a soft link that holds the path @p target.
+ *
+ * By default the text is stored as given, and neither has to exist nor is looked at. NLINK_RELATIVE
+ * stores the way from the directory that @p dst is really in to where @p target really leads;
+ * NLINK_ABSOLUTE stores the target's absolute path, its soft links kept. For these two, a relative
+ * @p target is relative to @p target_dir, and its last components need not exist.
+ *
+ * @param target_dir  Only for NLINK_RELATIVE and NLINK_ABSOLUTE.
+ * @param target      The path to hold; not empty; at most 4095 bytes (1023 on some file systems).
+ * @param dst_dir     Directory descriptor that @p dst is relative to, or NLINK_CWD.
+ * @param dst         The soft link's name.
+ * @param flags       0 or NLINK_REPLACE | NLINK_BENEATH (of @p dst) | NLINK_RELATIVE or NLINK_ABSOLUTE.
+ * @param error       NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK             The soft link is there.
+ * @retval NLINK_EXISTS         @p dst exists.
+ * @retval NLINK_NOT_FOUND      @p target is empty, or the directory of @p dst is missing.
+ * @retval NLINK_NAME_TOO_LONG  The file system does not hold so long a target, or a name is too long.
+ * @retval NLINK_INVALID        Unknown flag, or NLINK_RELATIVE together with NLINK_ABSOLUTE.
+ * @retval ...                  As nlink_link().
+ *
+ * @par After an error   The tree is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call; NLINK_RELATIVE one for each component on both ways.
+ * @par Source           POSIX.1-2017 symlinkat(); GNU ln --relative
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_symlink(int target_dir, const char *target, int dst_dir, const char *dst,
+                                          unsigned flags, struct nlink_error *error);
+
+/**
+ * As nlink_symlink() with NLINK_REPLACE, and keep what @p dst named under a backup name.
+ *
+ * @param backup  As for nlink_link_backup().
+ *
+ * @retval ...    As nlink_symlink() and nlink_link_backup().
+ *
+ * @par After an error   The tree is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          As nlink_link_backup().
+ * @par Cost             As nlink_link_backup().
+ * @par Source           GNU coreutils manual, "Backup options"
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_symlink_backup(int target_dir, const char *target, int dst_dir,
+                                                 const char *dst, unsigned flags,
+                                                 struct nlink_backup *backup, struct nlink_error *error);
+
+/* ------------------------------------------------------------------ 4  Removing a name */
+
+/**
+ * Remove one name of a file; its contents go with the last one.
+ *
+ * @param names_left  Out: how many names the file has after this; NULL = not asked, saves two system calls.
+ * @param dir         Directory descriptor that @p path is relative to, or NLINK_CWD.
+ * @param path        The name; a soft link is removed itself; not a directory.
+ * @param flags       0 or NLINK_KEEP_LAST | NLINK_BENEATH.
+ * @param error       NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK             The name is gone.
+ * @retval NLINK_LAST_NAME      NLINK_KEEP_LAST, and the file has no other name. The count is looked at just
+ *                              before: two processes that remove the last two names of one file at the same
+ *                              instant can both see two, and a file system whose counts lie (see the manual)
+ *                              can mislead. The contents are safe against everything else.
+ * @retval NLINK_IS_DIRECTORY   A directory.
+ * @retval NLINK_INVALID        Unknown flag.
+ * @retval ...                  As nlink_link().
+ *
+ * @par After an error   The name is there as it was; @p names_left is not written.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call, and three more for @p names_left or NLINK_KEEP_LAST.
+ * @par Source           POSIX.1-2017 unlinkat()
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_unlink(uint64_t *names_left, int dir, const char *path, unsigned flags,
+                                         struct nlink_error *error);
+
+/* ------------------------------------------------------------------ 5  Looking */
+
+/**
+ * Tell what a name leads to: identity, how many names, kind, sizes, times.
+ *
+ * @param out    Written on success only.
+ * @param dir    Directory descriptor that @p path is relative to, or NLINK_CWD.
+ * @param path   The name.
+ * @param flags  0 (a soft link at the end is followed) or NLINK_NO_FOLLOW | NLINK_BENEATH.
+ * @param error  NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         @p out is written.
+ * @retval NLINK_NOT_FOUND  No such name, or a soft link that dangles.
+ * @retval NLINK_INVALID    @p out is NULL, or an unknown flag.
+ * @retval ...              NLINK_DENIED, NLINK_NOT_DIRECTORY, NLINK_SYMLINK_LOOP, NLINK_NAME_TOO_LONG,
+ *                          NLINK_BAD_DESCRIPTOR, NLINK_BAD_POINTER, NLINK_IO, NLINK_ESCAPES.
+ *
+ * @par After an error   @p out is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call, no allocation.
+ * @par Source           Linux statx(2); POSIX.1-2017 fstatat()
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_stat(struct nlink_stat *out, int dir, const char *path, unsigned flags,
+                                       struct nlink_error *error);
+
+/**
+ * As nlink_stat(), for an open descriptor.
+ *
+ * @param fd  Any open descriptor.
+ *
+ * @retval NLINK_OK, NLINK_BAD_DESCRIPTOR, NLINK_INVALID, NLINK_IO  As nlink_stat().
+ *
+ * @par After an error   @p out is as it was.
+ * @par Ownership        @p fd stays the caller's.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call.
+ * @par Source           POSIX.1-2017 fstat()
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_stat_fd(struct nlink_stat *out, int fd, struct nlink_error *error);
+
+/**
+ * Tell whether two names lead to one file.
+ *
+ * @param same   Written on success only.
+ * @param a_dir, a, b_dir, b  The two names, each relative to its directory descriptor.
+ * @param flags  0 (soft links at the end are followed) or NLINK_NO_FOLLOW.
+ * @param error  NULL = no detail; error->at says which of the two failed.
+ *
+ * @retval NLINK_OK       @p same is written.
+ * @retval NLINK_INVALID  @p same is NULL, or an unknown flag.
+ * @retval ...            As nlink_stat().
+ *
+ * @par After an error   @p same is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             Two system calls.
+ * @par Source           Python os.path.samefile
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_same_file(bool *same, int a_dir, const char *a, int b_dir, const char *b,
+                                            unsigned flags, struct nlink_error *error);
+
+/** Room for the longest target that a soft link can hold on any of the systems, with its NUL. */
+#define NLINK_TARGET_SIZE 4096
+
+/**
+ * Read the path that a soft link holds.
+ *
+ * @param target  Out: the path, NUL-terminated, never cut short.
+ * @param size    Room in @p target, in bytes; NLINK_TARGET_SIZE is always enough on Linux.
+ * @param dir     Directory descriptor that @p path is relative to, or NLINK_CWD.
+ * @param path    The soft link.
+ * @param flags   0 or NLINK_BENEATH.
+ * @param error   NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK           @p target is written.
+ * @retval NLINK_NOT_SYMLINK  @p path is something else.
+ * @retval NLINK_TOO_SMALL    The path and its NUL do not fit into @p size bytes.
+ * @retval NLINK_INVALID      @p target is NULL, @p size is 0, or an unknown flag.
+ * @retval ...                As nlink_stat().
+ *
+ * @par After an error   @p target's bytes are unspecified.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             One system call.
+ * @par Source           POSIX.1-2017 readlinkat()
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_readlink(char *target, size_t size, int dir, const char *path,
+                                           unsigned flags, struct nlink_error *error);
+
+#define NLINK_WHY_MAX 8
+
+/** What stands in the way of a link, in the order in which the system would say so. */
+struct nlink_why {
+  size_t count;                                /* 0 = nothing was found: the link could be made */
+  struct nlink_error obstacle[NLINK_WHY_MAX];  /* the first is what nlink_link() would most likely answer */
+};
+
+/**
+ * Tell whether nlink_link() with the same arguments would succeed, and what stands in the way.
+ *
+ * Looks only: no name and no time of a file changes. The future stays open: another process, a security
+ * module or a full disk can still refuse.
+ *
+ * @param out    Written on success only.
+ * @param ...    As nlink_link().
+ *
+ * @retval NLINK_OK       The looking was done; out->count tells the answer.
+ * @retval NLINK_INVALID  @p out, @p src or @p dst is NULL, or an unknown flag.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is as it was.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             About twenty system calls.
+ * @par Source           Linux fs/namei.c, the order of its checks
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_why(struct nlink_why *out, int src_dir, const char *src, int dst_dir,
+                                      const char *dst, unsigned flags, struct nlink_error *error);
+
+/** What nlink_list_open() takes; all zeros but size = the defaults. */
+struct nlink_list_options {
+  size_t size;      /* sizeof (struct nlink_list_options) */
+  bool all;         /* also names that begin with a dot (never "." and "..") */
+  bool recursive;   /* also the directories below; soft links are not followed on the way */
+  bool by_file;     /* names of one file together, groups first by their first name */
+  bool directories; /* a directory given as a path is listed itself, not what is in it */
+};
+
+/** One name in a listing. Every pointer is borrowed from the listing, valid until it is closed. */
+struct nlink_list_entry {
+  const char *dir;         /* the path of the directory that the name is in; NULL = a path as given */
+  const char *name;        /* the name in it, or the path as given */
+  struct nlink_stat stat;  /* of the name itself: soft links are not followed */
+  const char *target;      /* what a soft link holds; NULL = not a soft link, or unreadable */
+  bool dangles;            /* the soft link leads nowhere */
+  uint64_t group;          /* 1, 2, ...: names of one file share it; 0 = link count 1, or a directory */
+  uint64_t names_inside;   /* how many names of the file this listing has */
+  uint64_t names_outside;  /* how many it does not have, by the link count; never below 0 */
+};
+
+/** One file or directory that could not be looked at; error and path are the callee's for the call only. */
+typedef void nlink_event_function(const char *path, const struct nlink_error *error, void *ctx);
+
+struct nlink_list;
+
+/**
+ * Read directories into a listing that knows which names belong to one file.
+ *
+ * Sorted by name, bytes compared; paths that are no directories come first, then one directory after the
+ * other, as `ls` does. A directory that cannot be read, or a name that vanishes meanwhile, is an event.
+ *
+ * @param out      The listing; the caller's to close.
+ * @param dir      Directory descriptor that the paths are relative to, or NLINK_CWD.
+ * @param paths    What to list; may be NULL where @p count is 0, which lists the directory itself.
+ * @param count    How many paths.
+ * @param options  NULL = the defaults.
+ * @param on_event Called for each trouble, in the caller's thread; NULL = they are only counted.
+ * @param ctx      Handed to @p on_event.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         Read whole.
+ * @retval NLINK_PARTIAL    Read, but for what the events told.
+ * @retval NLINK_INVALID    @p out is NULL, or options->size is wrong.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The listing is the caller's until nlink_list_close().
+ * @par Threads          One thread at a time for one listing.
+ * @par Cost             One system call a name and some a directory; memory linear in the names.
+ * @par Source           POSIX.1-2017 ls
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *const *paths,
+                                            size_t count, const struct nlink_list_options *options,
+                                            nlink_event_function *on_event, void *ctx,
+                                            struct nlink_error *error);
+
+/**
+ * Step to the next entry of a listing.
+ *
+ * @param entry  Written where the result is NLINK_OK; borrowed until nlink_list_close().
+ *
+ * @retval NLINK_OK   @p entry is the next one.
+ * @retval NLINK_END  There is none; again after that, too.
+ *
+ * @par After an error   Cannot fail.
+ * @par Ownership        The listing keeps the entry.
+ * @par Threads          One thread at a time for one listing.
+ * @par Cost             No system call, no allocation.
+ * @par Source           none
+ * @par Since            0.1
+ */
+NLINK_API enum nlink_status nlink_list_next(struct nlink_list *list, const struct nlink_list_entry **entry);
+
+/** Give back all that a listing holds; NULL is allowed. */
+NLINK_API void nlink_list_close(struct nlink_list *list);
+
+/* ------------------------------------------------------------------ 6  Words */
+
+#define NLINK_QUOTE_ASCII 0x01u  /* escape every byte beyond ASCII, not only what is no valid UTF-8 */
+#define NLINK_QUOTE_NEEDED 0x02u /* quote only where a shell or a person would need it */
+
+/**
+ * Write a name so that a person can read it and a shell would read it back as the same bytes.
+ *
+ * Single quotes, and $'...' around bytes that are no printable text.
+ *
+ * @param out    Room for the text; NULL only where @p size is 0. Always NUL-terminated where size > 0.
+ * @param size   Room in bytes; 4 times the name's length plus 16 is always enough.
+ * @param name   Any bytes.
+ * @param flags  0 or NLINK_QUOTE_ASCII | NLINK_QUOTE_NEEDED.
+ *
+ * @returns      The length that the whole text has, without NUL; size or more = it was cut.
+ *
+ * @par After an error   Cannot fail.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once.
+ * @par Cost             No system call, no allocation.
+ * @par Source           POSIX.1-2024 dollar-single-quotes
+ * @par Since            0.1
+ */
+NLINK_API size_t nlink_quote(char *out, size_t size, const char *name, unsigned flags);
+
+/** The status as a sentence, as a name ("NLINK_EXISTS"); static text, never NULL. */
+NLINK_API const char *nlink_status_text(enum nlink_status status);
+NLINK_API const char *nlink_status_name(enum nlink_status status);
+
+/** The cause, the step as one word ("protected-hardlinks", "link"); static text, never NULL. */
+NLINK_API const char *nlink_cause_name(enum nlink_cause cause);
+NLINK_API const char *nlink_step_name(enum nlink_step step);
+
+/** The name of a system's error number ("EXDEV"), "" where it has none; static text. */
+NLINK_API const char *nlink_errno_name(int sys);
+
+/** The library's version as it runs, "major.minor.patch"; NLINK_VERSION is the header's. */
+NLINK_API const char *nlink_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
