@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define OUT_FORMAT(format, first) __attribute__((format(printf, format, first)))
+#define OUT_FORMAT(text, first) __attribute__((format(printf, text, first)))
 #else
-#define OUT_FORMAT(format, first)
+#define OUT_FORMAT(text, first)
 #endif
 
 struct nlink_error;
