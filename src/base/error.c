@@ -1,0 +1,92 @@
+/*
+ * error.c - the only way to fail, and the words for every outcome
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum nlink_status nl_fail(struct nlink_error *error, enum nlink_status status, enum nlink_step step, int sys,
+                          const char *format, ...) {
+  if (error == NULL) return status;
+  /* Not `= {0}` of the whole struct: the text alone is a kilobyte, and failing is a hot path for lock files. */
+  error->status = status;
+  error->sys = sys;
+  error->step = step;
+  error->cause = step == NLINK_STEP_ARGUMENTS ? NLINK_CAUSE_ARGUMENT : NLINK_CAUSE_UNKNOWN;
+  error->at = NLINK_NEITHER;
+  error->certain = step == NLINK_STEP_ARGUMENTS;
+  error->dst_is_src = false;
+  error->text[0] = '\0';
+  if (format == NULL) {
+    snprintf(error->text, sizeof error->text, "%s", nlink_status_text(status));
+    return status;
+  }
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->text, sizeof error->text, format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+void nl_blame(struct nlink_error *error, enum nlink_cause cause, enum nlink_which at, bool certain,
+              const char *format, ...) {
+  if (error == NULL) return;
+  error->cause = cause;
+  error->at = at;
+  error->certain = certain;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->text, sizeof error->text, format, arguments);
+  va_end(arguments);
+}
+
+const char *nlink_status_text(enum nlink_status status) {
+  switch (status) {
+#define NL_STATUS_TEXT(name, number, sentence, python)                                                       \
+  case NLINK_##name:                                                                                         \
+    return sentence;
+    NLINK_STATUS_MAP(NL_STATUS_TEXT)
+#undef NL_STATUS_TEXT
+  }
+  return "unknown status";
+}
+
+const char *nlink_status_name(enum nlink_status status) {
+  switch (status) {
+#define NL_STATUS_NAME(name, number, sentence, python)                                                       \
+  case NLINK_##name:                                                                                         \
+    return "NLINK_" #name;
+    NLINK_STATUS_MAP(NL_STATUS_NAME)
+#undef NL_STATUS_NAME
+  }
+  return "NLINK_?";
+}
+
+const char *nlink_cause_name(enum nlink_cause cause) {
+  switch (cause) {
+#define NL_CAUSE_NAME(name, word)                                                                            \
+  case NLINK_CAUSE_##name:                                                                                   \
+    return word;
+    NLINK_CAUSE_MAP(NL_CAUSE_NAME)
+#undef NL_CAUSE_NAME
+  }
+  return "unknown";
+}
+
+const char *nlink_step_name(enum nlink_step step) {
+  switch (step) {
+#define NL_STEP_NAME(name, word)                                                                             \
+  case NLINK_STEP_##name:                                                                                    \
+    return word;
+    NLINK_STEP_MAP(NL_STEP_NAME)
+#undef NL_STEP_NAME
+  }
+  return "none";
+}
+
+const char *nlink_version(void) {
+  return NLINK_VERSION;
+}

@@ -1,0 +1,55 @@
+/*
+ * memory.c - allocation through the fault seam, and strings that grow
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/memory.h"
+
+#include "base/fault.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *nl_alloc(size_t size_bytes) {
+  return NL_FAULT_MEMORY() ? NULL : malloc(size_bytes);
+}
+
+void *nl_alloc_zero(size_t size_bytes) {
+  return NL_FAULT_MEMORY() ? NULL : calloc(1, size_bytes);
+}
+
+void *nl_realloc(void *block, size_t size_bytes) {
+  return NL_FAULT_MEMORY() ? NULL : realloc(block, size_bytes);
+}
+
+void nl_free(void *block) {
+  free(block);
+}
+
+bool nl_string_add(struct nl_string *string, const char *bytes, size_t count) {
+  if (count >= SIZE_MAX / 2 - string->length) return false;
+  size_t needed = string->length + count + 1;
+  if (needed > string->room) {
+    size_t room = needed < 64 ? 64 : needed + needed / 2;
+    char *text = nl_realloc(string->text, room);
+    if (text == NULL) return false;
+    string->text = text;
+    string->room = room;
+  }
+  if (count > 0) memcpy(string->text + string->length, bytes, count);
+  string->length += count;
+  string->text[string->length] = '\0';
+  return true;
+}
+
+void nl_string_cut(struct nl_string *string, size_t length) {
+  string->length = length;
+  if (string->text != NULL) string->text[length] = '\0';
+}
+
+void nl_string_fini(struct nl_string *string) {
+  if (string == NULL) return;
+  nl_free(string->text);
+  *string = (struct nl_string){0};
+}

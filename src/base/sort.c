@@ -1,0 +1,127 @@
+/*
+ * sort.c - a stable sort for many names or numbers
+ *
+ * Large sets go through one counting pass for each byte in which the keys differ at all, from the lowest up;
+ * small sets, and things with equal keys, through a merge sort. Neither depends on the order in which things
+ * come, and neither needs the C stack.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/sort.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { KEY_BYTES = 8, SMALL = 96, RUN = 8 };
+
+struct order {
+  nl_sort_compare *compare;
+  const void *ctx;
+};
+
+static bool is_before(const struct nl_sort_item *a, const struct nl_sort_item *b, const struct order *order) {
+  if (a->key != b->key) return a->key < b->key;
+  return order->compare != NULL && order->compare(a->what, b->what, order->ctx) < 0;
+}
+
+static void insertion_sort(struct nl_sort_item *items, size_t count, const struct order *order) {
+  for (size_t i = 1; i < count; i++) {
+    struct nl_sort_item item = items[i];
+    size_t at = i;
+    for (; at > 0 && is_before(&item, &items[at - 1], order); at--)
+      items[at] = items[at - 1];
+    items[at] = item;
+  }
+}
+
+static void merge(struct nl_sort_item *to, const struct nl_sort_item *a, size_t a_count,
+                  const struct nl_sort_item *b, size_t b_count, const struct order *order) {
+  while (a_count > 0 && b_count > 0) {
+    if (is_before(b, a, order)) {
+      *to++ = *b++;
+      b_count--;
+    } else {
+      *to++ = *a++;
+      a_count--;
+    }
+  }
+  memcpy(to, a, a_count * sizeof *a);
+  memcpy(to + a_count, b, b_count * sizeof *b);
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+static void merge_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count,
+                       const struct order *order) {
+  for (size_t at = 0; at < count; at += RUN)
+    insertion_sort(items + at, smaller(RUN, count - at), order);
+  struct nl_sort_item *from = items;
+  struct nl_sort_item *to = spare;
+  for (size_t width = RUN; width < count; width *= 2) {
+    for (size_t at = 0; at < count;) {
+      size_t a = smaller(width, count - at);
+      size_t b = smaller(width, count - at - a);
+      merge(to + at, from + at, a, from + at + a, b, order);
+      at += a + b;
+    }
+    struct nl_sort_item *swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != items) memcpy(items, from, count * sizeof *items);
+}
+
+/* Sort by the keys alone. One look at all keys tells which of their bytes differ; the others cost nothing. */
+static void radix_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count) {
+  uint64_t differing = 0;
+  for (size_t i = 1; i < count; i++)
+    differing |= items[i].key ^ items[0].key;
+  struct nl_sort_item *from = items;
+  struct nl_sort_item *to = spare;
+  for (unsigned shift = 0; shift < 8 * KEY_BYTES; shift += 8) {
+    if ((differing >> shift & 0xff) == 0) continue;
+    size_t start[256] = {0};
+    for (size_t i = 0; i < count; i++)
+      start[from[i].key >> shift & 0xff]++;
+    size_t sum = 0;
+    for (size_t i = 0; i < 256; i++) {
+      size_t here = start[i];
+      start[i] = sum;
+      sum += here;
+    }
+    for (size_t i = 0; i < count; i++)
+      to[start[from[i].key >> shift & 0xff]++] = from[i];
+    struct nl_sort_item *swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != items) memcpy(items, from, count * sizeof *items);
+}
+
+void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, nl_sort_compare *compare,
+             const void *ctx) {
+  const struct order order = {compare, ctx};
+  if (count < SMALL) {
+    merge_sort(items, spare, count, &order);
+    return;
+  }
+  radix_sort(items, spare, count);
+  if (compare == NULL) return;
+  for (size_t at = 0; at < count;) {
+    size_t end = at + 1;
+    while (end < count && items[end].key == items[at].key)
+      end++;
+    if (end - at > 1) merge_sort(items + at, spare, end - at, &order);
+    at = end;
+  }
+}
+
+uint64_t nl_sort_key(const char *text) {
+  uint64_t key = 0;
+  size_t i = 0;
+  for (; i < KEY_BYTES && text[i] != '\0'; i++)
+    key = key << 8 | (unsigned char)text[i];
+  return i == 0 ? 0 : key << 8 * (KEY_BYTES - i);
+}
