@@ -1,0 +1,152 @@
+/*
+ * os.h - what the house asks of a system
+ *
+ * Every function that can fail returns 0 or the system's own error number, which nl_os_status() turns into
+ * the house's word. A directory descriptor may be NLINK_CWD everywhere. Nothing here follows a soft link at
+ * the end of a path unless it says so. Each system answers in its own file: posix.c what all of them share,
+ * linux.c the rest.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NL_OS_H
+#define NL_OS_H
+
+#include "nlink.h"
+
+/* ---------------------------------------------------------------- names */
+
+/** Give src the further name dst; with @p follow a soft link at the end of src is followed. */
+int nl_os_link(int src_dir, const char *src, int dst_dir, const char *dst, bool follow);
+
+/** Give the file behind @p fd the further name dst, by whichever way the system allows this process. */
+int nl_os_link_fd(int fd, int dst_dir, const char *dst);
+
+int nl_os_symlink(const char *target, int dir, const char *name);
+
+/** Read a soft link; the target is NUL-terminated and whole, else TOO_SMALL is answered. */
+int nl_os_readlink(char *target, size_t size, int dir, const char *path);
+
+int nl_os_unlink(int dir, const char *name);
+
+/** Put @p from in the place of @p to, atomically; both in @p dir. */
+int nl_os_rename(int dir, const char *from, const char *to);
+
+/** As nl_os_rename(), but refuse (EXISTS) where @p to stands. Not every file system can: NOT_SUPPORTED. */
+int nl_os_rename_new(int dir, const char *from, const char *to);
+
+/** Exchange two names, atomically; both in @p dir. Not every file system can: NOT_SUPPORTED or INVALID. */
+int nl_os_exchange(int dir, const char *a, const char *b);
+
+/* ---------------------------------------------------------------- descriptors */
+
+enum nl_os_open {
+  NL_OS_NODE,        /* the thing itself, without any right to read: soft links are not followed */
+  NL_OS_NODE_FOLLOW, /* the same, but a soft link at the end is followed */
+  NL_OS_DIRECTORY,   /* a directory, to resolve names in; a soft link at the end is followed */
+  NL_OS_SUBDIRECTORY /* the same, but a soft link at the end is refused */
+};
+
+int nl_os_open(int *fd, int dir, const char *path, enum nl_os_open how);
+
+/**
+ * As nl_os_open(), but the system itself makes sure that the path stays beneath @p dir.
+ *
+ * NOT_SUPPORTED = this system cannot; ESCAPES = it would leave; TRY_AGAIN = a component moved meanwhile.
+ */
+int nl_os_open_beneath(int *fd, int dir, const char *path, enum nl_os_open how);
+
+/** Close; -1 and NLINK_CWD are left alone. */
+void nl_os_close(int fd);
+
+/* ---------------------------------------------------------------- looking */
+
+int nl_os_stat(struct nlink_stat *out, int dir, const char *path, bool follow);
+int nl_os_stat_fd(struct nlink_stat *out, int fd);
+
+/** The names in a directory, one call a name; @p take answers false to stop. "." and ".." are left out. */
+int nl_os_each_name(int dir, const char *path, bool (*take)(const char *name, void *ctx), void *ctx);
+
+/** Open a directory to read the names in it; a soft link at the end is followed only with @p follow. */
+int nl_os_open_to_read(int *fd, int dir, const char *path, bool follow);
+
+/** One name and its length; false = stop. */
+typedef bool nl_os_take_name(void *ctx, const char *name, size_t length);
+
+/**
+ * All names in a directory opened by nl_os_open_to_read(), in the system's order, without "." and "..".
+ *
+ * @param room  The caller's, for the system's answers: at least 4096 bytes, aligned for any type. The more,
+ *              the fewer system calls.
+ */
+int nl_os_read_names(int fd, void *room, size_t room_bytes, nl_os_take_name *take, void *ctx);
+
+/** The absolute path of the directory @p dir. */
+int nl_os_directory_path(char *out, size_t size, int dir);
+
+int nl_os_random(void *out, size_t size);
+
+/* ---------------------------------------------------------------- facts, for finding causes */
+
+/** What is known of the file system that a directory is on. */
+struct nl_os_fs {
+  char type[32];        /* "ext4", "" = unknown */
+  bool read_only_mount; /* this mount is read-only */
+  bool read_only;       /* the file system itself is, whatever the mount says */
+  bool known_read_only; /* whether the two above could be told apart */
+  uint64_t free_blocks; /* for an ordinary user */
+  uint64_t free_inodes;
+  bool counts_inodes; /* free_inodes means something */
+  uint32_t name_max;  /* bytes; 0 = unknown */
+};
+
+int nl_os_fs(struct nl_os_fs *out, int fd);
+
+/** Attributes that a stat does not tell. */
+struct nl_os_attributes {
+  bool immutable;
+  bool append_only;
+  bool encrypted;
+  bool knows_project; /* the two below are set */
+  uint32_t project_id;
+  bool inherits_project;
+};
+
+int nl_os_attributes(struct nl_os_attributes *out, int dir, const char *path, bool follow);
+
+/** Who asks, in the system's eyes. */
+struct nl_os_who {
+  uint32_t uid; /* effective, as files see it */
+  uint32_t gid;
+  bool may_own_all;    /* CAP_FOWNER, or all rights */
+  bool may_read_all;   /* CAP_DAC_OVERRIDE or as good */
+  bool may_link_by_fd; /* CAP_DAC_READ_SEARCH */
+};
+
+void nl_os_who(struct nl_os_who *out);
+
+enum nl_os_right { NL_OS_MAY_READ = 4, NL_OS_MAY_WRITE = 2, NL_OS_MAY_SEARCH = 1 };
+
+/** Whether the effective user may do all of @p rights; 0 = yes, else the system's refusal. */
+int nl_os_may(int dir, const char *path, unsigned rights, bool follow);
+
+/** fs.protected_hardlinks, fs.protected_symlinks: the value, or -1 where it cannot be read or does not exist. */
+int nl_os_protected_hardlinks(void);
+int nl_os_protected_symlinks(void);
+
+/** Whether an id stands for "no such user here" (an owner that the namespace does not map). */
+bool nl_os_is_unmapped(uint32_t uid, uint32_t gid);
+
+/** Whether calls are filtered (seccomp): 1, 0, or -1 unknown. */
+int nl_os_is_filtered(void);
+
+/* ---------------------------------------------------------------- error numbers */
+
+enum nlink_status nl_os_status(int sys);
+
+/** The system's own sentence, as strerror(), but safe in threads. */
+const char *nl_os_error_text(char *out, size_t size, int sys);
+
+/** The system's number for a status that the house found out by itself; 0 = none fits. */
+int nl_os_number(enum nlink_status status);
+
+#endif
