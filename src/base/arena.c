@@ -60,9 +60,10 @@ static char *take_bytes(struct nl_arena *arena, size_t size_bytes) {
 }
 
 void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
+  if (size_bytes == 0) size_bytes = 1; /* NULL means something else */
   size_t off = (size_t)((uintptr_t)arena->at % alignof(max_align_t));
   size_t pad = off == 0 ? 0 : alignof(max_align_t) - off;
-  if (pad <= arena->left_bytes && size_bytes <= arena->left_bytes - pad) {
+  if (arena->left_bytes >= pad && arena->left_bytes - pad >= size_bytes) {
     arena->at += pad;
     arena->left_bytes -= pad;
   } else {
