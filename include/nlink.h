@@ -51,38 +51,37 @@ extern "C" {
  *
  * The numbers are pinned and equal on all systems.
  */
-#define NLINK_STATUS_MAP(X)                                                                        \
-  X(OK, 0, "done", "")                                                                             \
-  X(END, 1, "there is no further entry", "StopIteration")                                          \
-  X(PARTIAL, 2, "done, but some entries were left alone", "")                                      \
-  X(INVALID, -1, "the arguments are not valid", "ValueError")                                      \
-  X(NO_MEMORY, -2, "memory is exhausted", "MemoryError")                                           \
-  X(EXISTS, -3, "the name exists already", "FileExistsError")                                      \
-  X(NOT_FOUND, -4, "there is no such name", "FileNotFoundError")                                   \
-  X(NOT_DIRECTORY, -5, "a directory was needed and something else found", "NotADirectoryError")    \
-  X(IS_DIRECTORY, -6, "it is a directory", "IsADirectoryError")                                    \
-  X(DENIED, -7, "permission denied", "PermissionError")                                            \
-  X(NOT_PERMITTED, -8, "the operation is not permitted", "PermissionError")                        \
-  X(CROSS_DEVICE, -9, "a file cannot have names in both places", "OSError")                        \
-  X(TOO_MANY_LINKS, -10, "the file has as many names as it can have", "OSError")                   \
-  X(SYMLINK_LOOP, -11, "too many soft links on the way", "OSError")                                \
-  X(NAME_TOO_LONG, -12, "the name or the path is too long", "OSError")                             \
-  X(NO_SPACE, -13, "the file system is full", "OSError")                                           \
-  X(QUOTA, -14, "the quota is used up", "OSError")                                                 \
-  X(READ_ONLY, -15, "the file system is read-only", "OSError")                                     \
-  X(IO, -16, "input or output failed", "OSError")                                                  \
-  X(BAD_DESCRIPTOR, -17, "the descriptor is not an open one", "OSError")                           \
-  X(BAD_POINTER, -18, "a path points outside the process's memory", "OSError")                     \
-  X(NOT_SUPPORTED, -19, "this file system or system cannot do that", "OSError")                    \
-  X(INTERRUPTED, -20, "a signal or the file system's server interrupted the call",                 \
-    "InterruptedError")                                                                            \
-  X(TRY_AGAIN, -21, "not possible just now", "BlockingIOError")                                    \
-  X(BUSY, -22, "it is in use", "OSError")                                                          \
-  X(ESCAPES, -23, "the path leads out of its directory", "PermissionError")                        \
-  X(LAST_NAME, -24, "it is the file's last name", "PermissionError")                               \
-  X(OVERFLOW, -25, "a value does not fit", "OverflowError")                                        \
-  X(NOT_SYMLINK, -26, "it is not a soft link", "OSError")                                          \
-  X(TOO_SMALL, -27, "the caller's buffer is too small", "ValueError")                              \
+#define NLINK_STATUS_MAP(X)                                                                                  \
+  X(OK, 0, "done", "")                                                                                       \
+  X(END, 1, "there is no further entry", "StopIteration")                                                    \
+  X(PARTIAL, 2, "done, but some entries were left alone", "")                                                \
+  X(INVALID, -1, "the arguments are not valid", "ValueError")                                                \
+  X(NO_MEMORY, -2, "memory is exhausted", "MemoryError")                                                     \
+  X(EXISTS, -3, "the name exists already", "FileExistsError")                                                \
+  X(NOT_FOUND, -4, "there is no such name", "FileNotFoundError")                                             \
+  X(NOT_DIRECTORY, -5, "a directory was needed and something else found", "NotADirectoryError")              \
+  X(IS_DIRECTORY, -6, "it is a directory", "IsADirectoryError")                                              \
+  X(DENIED, -7, "permission denied", "PermissionError")                                                      \
+  X(NOT_PERMITTED, -8, "the operation is not permitted", "PermissionError")                                  \
+  X(CROSS_DEVICE, -9, "a file cannot have names in both places", "OSError")                                  \
+  X(TOO_MANY_LINKS, -10, "the file has as many names as it can have", "OSError")                             \
+  X(SYMLINK_LOOP, -11, "too many soft links on the way", "OSError")                                          \
+  X(NAME_TOO_LONG, -12, "the name or the path is too long", "OSError")                                       \
+  X(NO_SPACE, -13, "the file system is full", "OSError")                                                     \
+  X(QUOTA, -14, "the quota is used up", "OSError")                                                           \
+  X(READ_ONLY, -15, "the file system is read-only", "OSError")                                               \
+  X(IO, -16, "input or output failed", "OSError")                                                            \
+  X(BAD_DESCRIPTOR, -17, "the descriptor is not an open one", "OSError")                                     \
+  X(BAD_POINTER, -18, "a path points outside the process's memory", "OSError")                               \
+  X(NOT_SUPPORTED, -19, "this file system or system cannot do that", "OSError")                              \
+  X(INTERRUPTED, -20, "a signal or the file system's server interrupted the call", "InterruptedError")       \
+  X(TRY_AGAIN, -21, "not possible just now", "BlockingIOError")                                              \
+  X(BUSY, -22, "it is in use", "OSError")                                                                    \
+  X(ESCAPES, -23, "the path leads out of its directory", "PermissionError")                                  \
+  X(LAST_NAME, -24, "it is the file's last name", "PermissionError")                                         \
+  X(OVERFLOW, -25, "a value does not fit", "OverflowError")                                                  \
+  X(NOT_SYMLINK, -26, "it is not a soft link", "OSError")                                                    \
+  X(TOO_SMALL, -27, "the caller's buffer is too small", "ValueError")                                        \
   X(FAILED, -28, "the system refused", "OSError")
 
 enum nlink_status {
@@ -92,21 +91,21 @@ enum nlink_status {
 };
 
 /** Which step of the work failed. */
-#define NLINK_STEP_MAP(X)                                                                          \
-  X(NONE, "none")                                                                                  \
-  X(ARGUMENTS, "arguments")                                                                        \
-  X(LINK, "link")                                                                                  \
-  X(SYMLINK, "symlink")                                                                            \
-  X(READLINK, "readlink")                                                                          \
-  X(UNLINK, "unlink")                                                                              \
-  X(STAT, "stat")                                                                                  \
-  X(OPEN, "open")                                                                                  \
-  X(RESOLVE, "resolve")                                                                            \
-  X(RENAME, "rename")                                                                              \
-  X(EXCHANGE, "exchange")                                                                          \
-  X(BACKUP, "backup")                                                                              \
-  X(READ_DIRECTORY, "read-directory")                                                              \
-  X(RANDOM, "random")                                                                              \
+#define NLINK_STEP_MAP(X)                                                                                    \
+  X(NONE, "none")                                                                                            \
+  X(ARGUMENTS, "arguments")                                                                                  \
+  X(LINK, "link")                                                                                            \
+  X(SYMLINK, "symlink")                                                                                      \
+  X(READLINK, "readlink")                                                                                    \
+  X(UNLINK, "unlink")                                                                                        \
+  X(STAT, "stat")                                                                                            \
+  X(OPEN, "open")                                                                                            \
+  X(RESOLVE, "resolve")                                                                                      \
+  X(RENAME, "rename")                                                                                        \
+  X(EXCHANGE, "exchange")                                                                                    \
+  X(BACKUP, "backup")                                                                                        \
+  X(READ_DIRECTORY, "read-directory")                                                                        \
+  X(RANDOM, "random")                                                                                        \
   X(MEMORY, "memory")
 
 enum nlink_step {
@@ -116,54 +115,54 @@ enum nlink_step {
 };
 
 /** Why the system said what it said, found out by looking after the failure: name and word. */
-#define NLINK_CAUSE_MAP(X)                                                                         \
-  X(UNKNOWN, "unknown")                                                                            \
-  X(ARGUMENT, "argument")                                                                          \
-  X(DST_EXISTS, "dst-exists")                                                                      \
-  X(DST_DANGLES, "dst-dangles")                                                                    \
-  X(DST_IS_SRC, "dst-is-src")                                                                      \
-  X(DST_IS_DIRECTORY, "dst-is-directory")                                                          \
-  X(SRC_MISSING, "src-missing")                                                                    \
-  X(SRC_DANGLES, "src-dangles")                                                                    \
-  X(SRC_PARENT_MISSING, "src-parent-missing")                                                      \
-  X(DST_PARENT_MISSING, "dst-parent-missing")                                                      \
-  X(DST_SLASH, "dst-slash")                                                                        \
-  X(EMPTY_PATH, "empty-path")                                                                      \
-  X(NO_NAME_LEFT, "no-name-left")                                                                  \
-  X(FOREIGN_DESCRIPTOR, "foreign-descriptor")                                                      \
-  X(DIRECTORY_REMOVED, "directory-removed")                                                        \
-  X(NOT_A_DIRECTORY, "not-a-directory")                                                            \
-  X(OTHER_FILE_SYSTEM, "other-file-system")                                                        \
-  X(OTHER_MOUNT, "other-mount")                                                                    \
-  X(OTHER_SUBVOLUME, "other-subvolume")                                                            \
-  X(OTHER_PROJECT, "other-project")                                                                \
-  X(ENCRYPTION, "encryption")                                                                      \
-  X(OTHER_BRANCH, "other-branch")                                                                  \
-  X(SRC_IS_DIRECTORY, "src-is-directory")                                                          \
-  X(PROTECTED_HARDLINKS, "protected-hardlinks")                                                    \
-  X(PROTECTED_SYMLINKS, "protected-symlinks")                                                      \
-  X(IMMUTABLE, "immutable")                                                                        \
-  X(APPEND_ONLY, "append-only")                                                                    \
-  X(NO_HARD_LINKS, "no-hard-links")                                                                \
-  X(UNMAPPED_OWNER, "unmapped-owner")                                                              \
-  X(NOT_WRITABLE, "not-writable")                                                                  \
-  X(NOT_SEARCHABLE, "not-searchable")                                                              \
-  X(STICKY, "sticky")                                                                              \
-  X(SECURITY_MODULE, "security-module")                                                            \
-  X(LINK_LIMIT, "link-limit")                                                                      \
-  X(READ_ONLY_MOUNT, "read-only-mount")                                                            \
-  X(READ_ONLY_FILE_SYSTEM, "read-only-file-system")                                                \
-  X(FULL, "full")                                                                                  \
-  X(NO_INODES, "no-inodes")                                                                        \
-  X(QUOTA_USED, "quota-used")                                                                      \
-  X(DEVICE_FAILED, "device-failed")                                                                \
-  X(TOO_LONG, "too-long")                                                                          \
-  X(LOOP, "loop")                                                                                  \
-  X(LEAVES_DIRECTORY, "leaves-directory")                                                          \
-  X(DESCRIPTOR, "descriptor")                                                                      \
-  X(POINTER, "pointer")                                                                            \
-  X(SERVER, "server")                                                                              \
-  X(LAST_NAME_KEPT, "last-name-kept")                                                              \
+#define NLINK_CAUSE_MAP(X)                                                                                   \
+  X(UNKNOWN, "unknown")                                                                                      \
+  X(ARGUMENT, "argument")                                                                                    \
+  X(DST_EXISTS, "dst-exists")                                                                                \
+  X(DST_DANGLES, "dst-dangles")                                                                              \
+  X(DST_IS_SRC, "dst-is-src")                                                                                \
+  X(DST_IS_DIRECTORY, "dst-is-directory")                                                                    \
+  X(SRC_MISSING, "src-missing")                                                                              \
+  X(SRC_DANGLES, "src-dangles")                                                                              \
+  X(SRC_PARENT_MISSING, "src-parent-missing")                                                                \
+  X(DST_PARENT_MISSING, "dst-parent-missing")                                                                \
+  X(DST_SLASH, "dst-slash")                                                                                  \
+  X(EMPTY_PATH, "empty-path")                                                                                \
+  X(NO_NAME_LEFT, "no-name-left")                                                                            \
+  X(FOREIGN_DESCRIPTOR, "foreign-descriptor")                                                                \
+  X(DIRECTORY_REMOVED, "directory-removed")                                                                  \
+  X(NOT_A_DIRECTORY, "not-a-directory")                                                                      \
+  X(OTHER_FILE_SYSTEM, "other-file-system")                                                                  \
+  X(OTHER_MOUNT, "other-mount")                                                                              \
+  X(OTHER_SUBVOLUME, "other-subvolume")                                                                      \
+  X(OTHER_PROJECT, "other-project")                                                                          \
+  X(ENCRYPTION, "encryption")                                                                                \
+  X(OTHER_BRANCH, "other-branch")                                                                            \
+  X(SRC_IS_DIRECTORY, "src-is-directory")                                                                    \
+  X(PROTECTED_HARDLINKS, "protected-hardlinks")                                                              \
+  X(PROTECTED_SYMLINKS, "protected-symlinks")                                                                \
+  X(IMMUTABLE, "immutable")                                                                                  \
+  X(APPEND_ONLY, "append-only")                                                                              \
+  X(NO_HARD_LINKS, "no-hard-links")                                                                          \
+  X(UNMAPPED_OWNER, "unmapped-owner")                                                                        \
+  X(NOT_WRITABLE, "not-writable")                                                                            \
+  X(NOT_SEARCHABLE, "not-searchable")                                                                        \
+  X(STICKY, "sticky")                                                                                        \
+  X(SECURITY_MODULE, "security-module")                                                                      \
+  X(LINK_LIMIT, "link-limit")                                                                                \
+  X(READ_ONLY_MOUNT, "read-only-mount")                                                                      \
+  X(READ_ONLY_FILE_SYSTEM, "read-only-file-system")                                                          \
+  X(FULL, "full")                                                                                            \
+  X(NO_INODES, "no-inodes")                                                                                  \
+  X(QUOTA_USED, "quota-used")                                                                                \
+  X(DEVICE_FAILED, "device-failed")                                                                          \
+  X(TOO_LONG, "too-long")                                                                                    \
+  X(LOOP, "loop")                                                                                            \
+  X(LEAVES_DIRECTORY, "leaves-directory")                                                                    \
+  X(DESCRIPTOR, "descriptor")                                                                                \
+  X(POINTER, "pointer")                                                                                      \
+  X(SERVER, "server")                                                                                        \
+  X(LAST_NAME_KEPT, "last-name-kept")                                                                        \
   X(NOT_A_SYMLINK, "not-a-symlink")
 
 enum nlink_cause {
@@ -179,13 +178,13 @@ enum nlink_which { NLINK_NEITHER, NLINK_SRC, NLINK_DST };
 
 /** What failed, where, and why. Fixed size, the caller's memory, no pointer inside. */
 struct nlink_error {
-  enum nlink_status status;  /* the function's own result */
-  int sys;                   /* the system's error number (errno, GetLastError); 0 = not asked */
-  enum nlink_step step;      /* which call failed */
-  enum nlink_cause cause;    /* UNKNOWN = nothing found by looking */
-  enum nlink_which at;       /* the path that the cause lies in */
-  bool certain;              /* the cause was observed; false = probable */
-  bool dst_is_src;           /* dst is a name of src all the same: the link stands, by whoever made it */
+  enum nlink_status status;   /* the function's own result */
+  int sys;                    /* the system's error number (errno, GetLastError); 0 = not asked */
+  enum nlink_step step;       /* which call failed */
+  enum nlink_cause cause;     /* UNKNOWN = nothing found by looking */
+  enum nlink_which at;        /* the path that the cause lies in */
+  bool certain;               /* the cause was observed; false = probable */
+  bool dst_is_src;            /* dst is a name of src all the same: the link stands, by whoever made it */
   char text[NLINK_TEXT_SIZE]; /* the cause, else the status, as one sentence without a full stop */
 };
 
@@ -206,34 +205,34 @@ enum nlink_kind {
 
 /** A file as it was at one instant. Two files are one where dev and ino are equal (and btime_ns, where known). */
 struct nlink_stat {
-  uint64_t dev;             /* identity: the device, encoded by the system */
-  uint64_t ino;             /* identity: the inode number on it */
-  int64_t btime_ns;         /* birth, or NLINK_TIME_UNKNOWN */
-  uint64_t link_count;      /* how many names the file has, as the file system says */
+  uint64_t dev;        /* identity: the device, encoded by the system */
+  uint64_t ino;        /* identity: the inode number on it */
+  int64_t btime_ns;    /* birth, or NLINK_TIME_UNKNOWN */
+  uint64_t link_count; /* how many names the file has, as the file system says */
   enum nlink_kind kind;
-  uint32_t mode;            /* permission bits, at most 07777 */
+  uint32_t mode; /* permission bits, at most 07777 */
   uint32_t uid;
   uint32_t gid;
-  uint32_t dev_major;       /* of the device that the file is on */
+  uint32_t dev_major; /* of the device that the file is on */
   uint32_t dev_minor;
-  uint32_t rdev_major;      /* of the device that the file is */
+  uint32_t rdev_major; /* of the device that the file is */
   uint32_t rdev_minor;
   uint64_t size_bytes;      /* apparent size */
   uint64_t allocated_bytes; /* what the contents occupy */
   int64_t atime_ns;         /* times: nanoseconds since 1970-01-01 UTC */
   int64_t mtime_ns;
   int64_t ctime_ns;
-  uint64_t mount_id;        /* the mount that it was reached through; 0 = unknown */
-  uint64_t subvolume;       /* btrfs, bcachefs; 0 = none or unknown */
+  uint64_t mount_id;  /* the mount that it was reached through; 0 = unknown */
+  uint64_t subvolume; /* btrfs, bcachefs; 0 = none or unknown */
 };
 
 /** Flags; each function names those that it takes and refuses the others with NLINK_INVALID. */
 #define NLINK_NO_FOLLOW 0x01u /* src: take a soft link at the end itself, not what it leads to */
-#define NLINK_REPLACE 0x02u   /* dst: replace a name that exists, atomically */
-#define NLINK_BENEATH 0x04u   /* no path may leave its directory by any way */
+#define NLINK_REPLACE   0x02u /* dst: replace a name that exists, atomically */
+#define NLINK_BENEATH   0x04u /* no path may leave its directory by any way */
 #define NLINK_KEEP_LAST 0x08u /* unlink: refuse the file's last name */
-#define NLINK_RELATIVE 0x10u  /* symlink: store the way from dst to the target */
-#define NLINK_ABSOLUTE 0x20u  /* symlink: store the target's absolute path */
+#define NLINK_RELATIVE  0x10u /* symlink: store the way from dst to the target */
+#define NLINK_ABSOLUTE  0x20u /* symlink: store the target's absolute path */
 
 /* ------------------------------------------------------------------ 3  Making a name */
 
@@ -321,10 +320,10 @@ enum nlink_backup_kind {
 
 /** Options and answer of the functions that keep what they replace. */
 struct nlink_backup {
-  size_t size;                 /* sizeof (struct nlink_backup) */
+  size_t size; /* sizeof (struct nlink_backup) */
   enum nlink_backup_kind kind;
-  const char *suffix;          /* of a simple backup; NULL = "~"; no slash */
-  char name[NLINK_NAME_SIZE];  /* out: the backup's path as dst was given; "" = nothing stood there */
+  const char *suffix;         /* of a simple backup; NULL = "~"; no slash */
+  char name[NLINK_NAME_SIZE]; /* out: the backup's path as dst was given; "" = nothing stood there */
 };
 
 /**
@@ -398,8 +397,8 @@ NLINK_API enum nlink_status nlink_symlink(int target_dir, const char *target, in
  * @par Since            0.1
  */
 NLINK_API enum nlink_status nlink_symlink_backup(int target_dir, const char *target, int dst_dir,
-                                                 const char *dst, unsigned flags,
-                                                 struct nlink_backup *backup, struct nlink_error *error);
+                                                 const char *dst, unsigned flags, struct nlink_backup *backup,
+                                                 struct nlink_error *error);
 
 /* ------------------------------------------------------------------ 4  Removing a name */
 
@@ -529,8 +528,8 @@ NLINK_API enum nlink_status nlink_readlink(char *target, size_t size, int dir, c
 
 /** What stands in the way of a link, in the order in which the system would say so. */
 struct nlink_why {
-  size_t count;                                /* 0 = nothing was found: the link could be made */
-  struct nlink_error obstacle[NLINK_WHY_MAX];  /* the first is what nlink_link() would most likely answer */
+  size_t count;                               /* 0 = nothing was found: the link could be made */
+  struct nlink_error obstacle[NLINK_WHY_MAX]; /* the first is what nlink_link() would most likely answer */
 };
 
 /**
@@ -567,14 +566,14 @@ struct nlink_list_options {
 
 /** One name in a listing. Every pointer is borrowed from the listing, valid until it is closed. */
 struct nlink_list_entry {
-  const char *dir;         /* the path of the directory that the name is in; NULL = a path as given */
-  const char *name;        /* the name in it, or the path as given */
-  struct nlink_stat stat;  /* of the name itself: soft links are not followed */
-  const char *target;      /* what a soft link holds; NULL = not a soft link, or unreadable */
-  bool dangles;            /* the soft link leads nowhere */
-  uint64_t group;          /* 1, 2, ...: names of one file share it; 0 = link count 1, or a directory */
-  uint64_t names_inside;   /* how many names of the file this listing has */
-  uint64_t names_outside;  /* how many it does not have, by the link count; never below 0 */
+  const char *dir;        /* the path of the directory that the name is in; NULL = a path as given */
+  const char *name;       /* the name in it, or the path as given */
+  struct nlink_stat stat; /* of the name itself: soft links are not followed */
+  const char *target;     /* what a soft link holds; NULL = not a soft link, or unreadable */
+  bool dangles;           /* the soft link leads nowhere */
+  uint64_t group;         /* 1, 2, ...: names of one file share it; 0 = link count 1, or a directory */
+  uint64_t names_inside;  /* how many names of the file this listing has */
+  uint64_t names_outside; /* how many it does not have, by the link count; never below 0 */
 };
 
 /** One file or directory that could not be looked at; error and path are the callee's for the call only. */
@@ -636,7 +635,7 @@ NLINK_API void nlink_list_close(struct nlink_list *list);
 
 /* ------------------------------------------------------------------ 6  Words */
 
-#define NLINK_QUOTE_ASCII 0x01u  /* escape every byte beyond ASCII, not only what is no valid UTF-8 */
+#define NLINK_QUOTE_ASCII  0x01u /* escape every byte beyond ASCII, not only what is no valid UTF-8 */
 #define NLINK_QUOTE_NEEDED 0x02u /* quote only where a shell or a person would need it */
 
 /**
