@@ -1,0 +1,301 @@
+/*
+ * Looking: stat, same_file, readlink, why.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "module.h"
+#include <string.h>
+
+/* ------------------------------------------------------------------ stat */
+
+static PyStructSequence_Field stat_fields[] = {
+    {"dev", "the device; with ino, the file's identity"},
+    {"ino", "the inode number on that device"},
+    {"btime_ns", "when the file was born, or None where that is not known"},
+    {"link_count", "how many names the file has, as the file system says"},
+    {"kind",
+     "'regular', 'directory', 'symlink', 'fifo', 'socket', 'character-device', 'block-device', 'unknown'"},
+    {"mode", "the permission bits, at most 0o7777"},
+    {"uid", "the owner"},
+    {"gid", "the group"},
+    {"dev_major", "of the device that the file is on"},
+    {"dev_minor", "of the device that the file is on"},
+    {"rdev_major", "of the device that the file is"},
+    {"rdev_minor", "of the device that the file is"},
+    {"size_bytes", "the apparent size"},
+    {"allocated_bytes", "what the contents occupy"},
+    {"atime_ns", "times are nanoseconds since 1970-01-01 UTC"},
+    {"mtime_ns", "when the contents changed"},
+    {"ctime_ns", "when the contents, the names or the metadata changed"},
+    {"mount_id", "the mount that it was reached through, or 0 where that is not known"},
+    {"subvolume", "of btrfs and bcachefs, or 0"},
+    {NULL, NULL},
+};
+
+PyStructSequence_Desc stat_description = {
+    "nlink.stat_result",
+    "A file as it was at one instant. Two files are one where dev and ino (and btime_ns, where known) are "
+    "equal.",
+    stat_fields,
+    19,
+};
+
+static const char *const kind_texts[] = {
+    [NLINK_KIND_UNKNOWN] = "unknown",
+    [NLINK_REGULAR] = "regular",
+    [NLINK_DIRECTORY] = "directory",
+    [NLINK_SYMLINK] = "symlink",
+    [NLINK_FIFO] = "fifo",
+    [NLINK_SOCKET] = "socket",
+    [NLINK_CHARACTER_DEVICE] = "character-device",
+    [NLINK_BLOCK_DEVICE] = "block-device",
+};
+
+static PyObject *number(uint64_t value) {
+  return PyLong_FromUnsignedLongLong(value);
+}
+
+static PyObject *time_or_none(int64_t ns) {
+  if (ns == NLINK_TIME_UNKNOWN) Py_RETURN_NONE;
+  return PyLong_FromLongLong(ns);
+}
+
+PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat) {
+  PyObject *result = PyStructSequence_New(state->stat_type);
+  if (result == NULL) return NULL;
+  PyObject *const values[] = {
+      number(stat->dev),
+      number(stat->ino),
+      time_or_none(stat->btime_ns),
+      number(stat->link_count),
+      PyUnicode_FromString(kind_texts[stat->kind]),
+      number(stat->mode),
+      number(stat->uid),
+      number(stat->gid),
+      number(stat->dev_major),
+      number(stat->dev_minor),
+      number(stat->rdev_major),
+      number(stat->rdev_minor),
+      number(stat->size_bytes),
+      number(stat->allocated_bytes),
+      time_or_none(stat->atime_ns),
+      time_or_none(stat->mtime_ns),
+      time_or_none(stat->ctime_ns),
+      number(stat->mount_id),
+      number(stat->subvolume),
+  };
+  bool whole = true;
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    /* A place that stays NULL is allowed in a struct sequence that is about to be given up. */
+    PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
+    whole = whole && values[i] != NULL;
+  }
+  if (!whole) Py_CLEAR(result);
+  return result;
+}
+
+static const struct signature stat_signature = {
+    "O|$OOO:stat", {WORD_path, WORD_dir_fd, WORD_follow_symlinks, WORD_beneath}, 1, 1, 4};
+
+/** What cannot be said of an open descriptor; -1 with an exception set. */
+static int refuse_beside_fd(const struct path *path, int dir, unsigned flags) {
+  if (!path->is_fd) return 0;
+  if (dir != NLINK_CWD) {
+    PyErr_SetString(PyExc_ValueError, "stat: can't specify dir_fd without matching path");
+  } else if ((flags & NLINK_NO_FOLLOW) != 0) {
+    PyErr_SetString(PyExc_ValueError, "stat: cannot use fd and follow_symlinks together");
+  } else if ((flags & NLINK_BENEATH) != 0) {
+    PyErr_SetString(PyExc_ValueError, "stat: cannot use fd and beneath together");
+  } else {
+    return 0;
+  }
+  return -1;
+}
+
+static PyObject *do_stat(const struct module_state *state, struct path *path, PyObject *const *given) {
+  int dir;
+  unsigned flags = 0;
+  if (path_or_fd_open(path, state, given[0], "stat", "path") < 0) return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
+  if (parse_flag(given[2], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
+  if (parse_flag(given[3], true, NLINK_BENEATH, &flags) < 0) return NULL;
+  if (refuse_beside_fd(path, dir, flags) < 0) return NULL;
+  struct nlink_error error;
+  struct nlink_stat stat;
+  enum nlink_status status;
+  Py_BEGIN_ALLOW_THREADS;
+  status = path->is_fd ? nlink_stat_fd(&stat, path->fd, &error)
+                       : nlink_stat(&stat, dir, path->bytes, flags, &error);
+  Py_END_ALLOW_THREADS;
+  if (status < 0) return failure_raise(&error, path->object, NULL);
+  return stat_build(state, &stat);
+}
+
+PYTHON_FUNCTION(python_stat) {
+  const struct module_state *state = state_of(module);
+  PyObject *given[ARGUMENTS_MAX];
+  if (parse_arguments(state, &stat_signature, args, positional, names, given) < 0) return NULL;
+  struct path path = PATH_EMPTY;
+  PyObject *result = do_stat(state, &path, given);
+  path_close(&path);
+  return result;
+}
+
+/* ------------------------------------------------------------------ same_file */
+
+static const struct signature same_file_signature = {
+    "OO|$OOO:same_file", {WORD_a, WORD_b, WORD_a_dir_fd, WORD_b_dir_fd, WORD_follow_symlinks}, 2, 2, 5};
+
+static PyObject *do_same_file(const struct module_state *state, struct path *a, struct path *b,
+                              PyObject *const *given) {
+  int a_dir;
+  int b_dir;
+  unsigned flags = 0;
+  if (path_open(a, state, given[0], "same_file", "a") < 0) return NULL;
+  if (path_open(b, state, given[1], "same_file", "b") < 0) return NULL;
+  if (parse_dir_fd(given[2], &a_dir) < 0) return NULL;
+  if (parse_dir_fd(given[3], &b_dir) < 0) return NULL;
+  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
+  struct nlink_error error;
+  enum nlink_status status;
+  bool same = false;
+  Py_BEGIN_ALLOW_THREADS;
+  status = nlink_same_file(&same, a_dir, a->bytes, b_dir, b->bytes, flags, &error);
+  Py_END_ALLOW_THREADS;
+  if (status < 0) return failure_raise(&error, error.at == NLINK_DST ? b->object : a->object, NULL);
+  return PyBool_FromLong(same);
+}
+
+PYTHON_FUNCTION(python_same_file) {
+  const struct module_state *state = state_of(module);
+  PyObject *given[ARGUMENTS_MAX];
+  if (parse_arguments(state, &same_file_signature, args, positional, names, given) < 0) return NULL;
+  struct path a = PATH_EMPTY;
+  struct path b = PATH_EMPTY;
+  PyObject *result = do_same_file(state, &a, &b, given);
+  path_close(&a);
+  path_close(&b);
+  return result;
+}
+
+/* ------------------------------------------------------------------ readlink */
+
+static const struct signature readlink_signature = {
+    "O|$OO:readlink", {WORD_path, WORD_dir_fd, WORD_beneath}, 1, 1, 3};
+
+static PyObject *do_readlink(const struct module_state *state, struct path *path, PyObject *const *given) {
+  int dir;
+  unsigned flags = 0;
+  if (path_open(path, state, given[0], "readlink", "path") < 0) return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
+  if (parse_flag(given[2], true, NLINK_BENEATH, &flags) < 0) return NULL;
+  char target[NLINK_TARGET_SIZE];
+  struct nlink_error error;
+  enum nlink_status status;
+  Py_BEGIN_ALLOW_THREADS;
+  status = nlink_readlink(target, sizeof target, dir, path->bytes, flags, &error);
+  Py_END_ALLOW_THREADS;
+  if (status < 0) return failure_raise(&error, path->object, NULL);
+  return path_text(target, path->object);
+}
+
+PYTHON_FUNCTION(python_readlink) {
+  const struct module_state *state = state_of(module);
+  PyObject *given[ARGUMENTS_MAX];
+  if (parse_arguments(state, &readlink_signature, args, positional, names, given) < 0) return NULL;
+  struct path path = PATH_EMPTY;
+  PyObject *result = do_readlink(state, &path, given);
+  path_close(&path);
+  return result;
+}
+
+/* ------------------------------------------------------------------ why */
+
+static PyStructSequence_Field obstacle_fields[] = {
+    {"status", "the library's status by name, such as 'NLINK_CROSS_DEVICE'"},
+    {"errno", "the error number that link() would raise"},
+    {"cause_name", "the cause as one word, such as 'other-mount'"},
+    {"text", "the cause as one sentence"},
+    {"certain", "whether the cause was observed; else it is the probable one"},
+    {NULL, NULL},
+};
+
+PyStructSequence_Desc obstacle_description = {
+    "nlink.obstacle",
+    "One thing that stands in the way of a link.",
+    obstacle_fields,
+    5,
+};
+
+static PyObject *obstacle_build(const struct module_state *state, const struct nlink_error *error) {
+  PyObject *result = PyStructSequence_New(state->obstacle_type);
+  if (result == NULL) return NULL;
+  PyObject *const values[] = {
+      PyUnicode_FromString(nlink_status_name(error->status)),
+      PyLong_FromLong(failure_errno(error)),
+      PyUnicode_FromString(nlink_cause_name(error->cause)),
+      PyUnicode_DecodeUTF8(error->text, (Py_ssize_t)strlen(error->text), "backslashreplace"),
+      PyBool_FromLong(error->certain),
+  };
+  bool whole = true;
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
+    whole = whole && values[i] != NULL;
+  }
+  if (!whole) Py_CLEAR(result);
+  return result;
+}
+
+static PyObject *obstacles_build(const struct module_state *state, const struct nlink_why *why) {
+  PyObject *result = PyTuple_New((Py_ssize_t)why->count);
+  for (size_t i = 0; result != NULL && i < why->count; i++) {
+    PyObject *obstacle = obstacle_build(state, &why->obstacle[i]);
+    if (obstacle == NULL) {
+      Py_CLEAR(result);
+    } else {
+      PyTuple_SET_ITEM(result, (Py_ssize_t)i, obstacle);
+    }
+  }
+  return result;
+}
+
+static const struct signature why_signature = {
+    "OO|$OOOOO:why",
+    {WORD_src, WORD_dst, WORD_src_dir_fd, WORD_dst_dir_fd, WORD_follow_symlinks, WORD_replace, WORD_beneath},
+    2,
+    2,
+    7};
+
+static PyObject *do_why(const struct module_state *state, struct path *src, struct path *dst,
+                        PyObject *const *given) {
+  int src_dir;
+  int dst_dir;
+  unsigned flags = 0;
+  if (path_open(src, state, given[0], "why", "src") < 0) return NULL;
+  if (path_open(dst, state, given[1], "why", "dst") < 0) return NULL;
+  if (parse_dir_fd(given[2], &src_dir) < 0) return NULL;
+  if (parse_dir_fd(given[3], &dst_dir) < 0) return NULL;
+  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
+  if (parse_flag(given[5], true, NLINK_REPLACE, &flags) < 0) return NULL;
+  if (parse_flag(given[6], true, NLINK_BENEATH, &flags) < 0) return NULL;
+  struct nlink_why why;
+  struct nlink_error error;
+  enum nlink_status status;
+  Py_BEGIN_ALLOW_THREADS;
+  status = nlink_why(&why, src_dir, src->bytes, dst_dir, dst->bytes, flags, &error);
+  Py_END_ALLOW_THREADS;
+  if (status < 0) return failure_raise(&error, src->object, dst->object);
+  return obstacles_build(state, &why);
+}
+
+PYTHON_FUNCTION(python_why) {
+  const struct module_state *state = state_of(module);
+  PyObject *given[ARGUMENTS_MAX];
+  if (parse_arguments(state, &why_signature, args, positional, names, given) < 0) return NULL;
+  struct path src = PATH_EMPTY;
+  struct path dst = PATH_EMPTY;
+  PyObject *result = do_why(state, &src, &dst, given);
+  path_close(&src);
+  path_close(&dst);
+  return result;
+}

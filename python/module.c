@@ -1,0 +1,193 @@
+/*
+ * The module nlink._nlink, which the package nlink hands on.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "module.h"
+#include <string.h>
+
+/* ------------------------------------------------------------------ documentation */
+
+PyDoc_STRVAR(module_doc, "One file, many names: the compiled part of the package nlink.");
+
+PyDoc_STRVAR(link_doc,
+             "link($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None,\n"
+             "     follow_symlinks=True, replace=False, beneath=False)\n"
+             "--\n\n"
+             "Give the file named src one more name, dst.\n\n"
+             "As os.link does it since Python 3.14, on every version: a soft link at the end of src\n"
+             "is followed unless follow_symlinks is false. With replace, a dst that exists is\n"
+             "replaced atomically. With beneath, neither path can leave its directory by any way.\n"
+             "An exception tells in its attribute cause why it could not be done.");
+
+PyDoc_STRVAR(link_fd_doc,
+             "link_fd($module, /, fd, dst, *, dst_dir_fd=None, replace=False, beneath=False)\n"
+             "--\n\n"
+             "Give the file behind the open descriptor fd one more name, dst.\n\n"
+             "The file may have been opened in any way, with O_TMPFILE or O_PATH too. Audit hooks\n"
+             "get the event os.link with the descriptor as src.");
+
+PyDoc_STRVAR(symlink_doc,
+             "symlink($module, /, src, dst, target_is_directory=False, *, dir_fd=None,\n"
+             "        src_dir_fd=None, relative=False, absolute=False, replace=False,\n"
+             "        beneath=False)\n"
+             "--\n\n"
+             "Make dst a soft link that holds the path src, as os.symlink does.\n\n"
+             "With relative, it holds the way from where dst really is to where src really leads; with\n"
+             "absolute, the absolute path of src. For these two a relative src is relative to src_dir_fd.\n"
+             "With replace, a dst that exists is replaced atomically. With beneath, dst cannot leave its\n"
+             "directory.");
+
+PyDoc_STRVAR(unlink_doc, "unlink($module, /, path, *, dir_fd=None, keep_last=False, beneath=False)\n"
+                         "--\n\n"
+                         "Remove one name of a file and return how many names it still has.\n\n"
+                         "As os.unlink does. With keep_last, the last name of a file is refused.");
+
+PyDoc_STRVAR(stat_doc, "stat($module, /, path, *, dir_fd=None, follow_symlinks=True, beneath=False)\n"
+                       "--\n\n"
+                       "Tell what a name, or an open descriptor, leads to.");
+
+PyDoc_STRVAR(same_file_doc, "same_file($module, /, a, b, *, a_dir_fd=None, b_dir_fd=None,\n"
+                            "          follow_symlinks=True)\n"
+                            "--\n\n"
+                            "Tell whether two names lead to one file.");
+
+PyDoc_STRVAR(readlink_doc, "readlink($module, /, path, *, dir_fd=None, beneath=False)\n"
+                           "--\n\n"
+                           "Return the path that a soft link holds: str for str, bytes for bytes.");
+
+PyDoc_STRVAR(why_doc, "why($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None,\n"
+                      "    follow_symlinks=True, replace=False, beneath=False)\n"
+                      "--\n\n"
+                      "Tell what stands in the way of link() with the same arguments, changing nothing.\n\n"
+                      "Returns a tuple of obstacles in the order in which the system would say so; an empty\n"
+                      "one means that nothing was found.");
+
+PyDoc_STRVAR(listing_doc,
+             "listing($module, /, paths='.', *, dir_fd=None, all=False, recursive=False,\n"
+             "        by_file=False, directories=False)\n"
+             "--\n\n"
+             "Iterate over the names in directories, with the names of one file known as such.\n\n"
+             "paths is one path or an iterable of paths. all gives names that begin with a dot too,\n"
+             "recursive the directories below, by_file the names of one file together, and directories\n"
+             "a directory itself in the place of what is in it.");
+
+/* ------------------------------------------------------------------ the module */
+
+#define FUNCTION(name)                                                                                       \
+  { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
+
+static PyMethodDef functions[] = {
+    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink), FUNCTION(unlink),  FUNCTION(stat),
+    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),     FUNCTION(listing), {NULL, NULL, 0, NULL},
+};
+
+static int make_words(struct module_state *state) {
+  static const char *const texts[] = {
+#define WORD_TEXT(name) #name,
+      WORD_MAP(WORD_TEXT)
+#undef WORD_TEXT
+  };
+  for (int i = 0; i < WORD_COUNT; i++) {
+    state->words[i] = PyUnicode_InternFromString(texts[i]);
+    if (state->words[i] == NULL) return -1;
+  }
+  return 0;
+}
+
+/** Ask the file system's encoding once about all of ASCII; nearly every one leaves it alone. */
+static int ask_encoding(struct module_state *state) {
+  char all[127];
+  for (int i = 0; i < 127; i++) {
+    all[i] = (char)(i + 1);
+  }
+  PyObject *text = PyUnicode_FromStringAndSize(all, 127);
+  if (text == NULL) return -1;
+  PyObject *encoded = PyUnicode_EncodeFSDefault(text);
+  Py_DECREF(text);
+  if (encoded == NULL) {
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+    PyErr_Clear();
+    return 0;
+  }
+  state->ascii_plain = PyBytes_GET_SIZE(encoded) == 127 && memcmp(PyBytes_AS_STRING(encoded), all, 127) == 0;
+  Py_DECREF(encoded);
+  return 0;
+}
+
+/** Make a type known under its own name. */
+static int add_type(PyObject *module, const char *name, PyTypeObject *type) {
+  if (type == NULL) return -1;
+  Py_INCREF(type);
+  if (PyModule_AddObject(module, name, (PyObject *)type) < 0) {
+    Py_DECREF(type);
+    return -1;
+  }
+  return 0;
+}
+
+static int module_execute(PyObject *module) {
+  struct module_state *state = state_of(module);
+  if (make_words(state) < 0 || ask_encoding(state) < 0) return -1;
+  state->stat_type = PyStructSequence_NewType(&stat_description);
+  if (add_type(module, "stat_result", state->stat_type) < 0) return -1;
+  state->obstacle_type = PyStructSequence_NewType(&obstacle_description);
+  if (add_type(module, "obstacle", state->obstacle_type) < 0) return -1;
+  state->entry_type = PyStructSequence_NewType(&entry_description);
+  if (add_type(module, "entry", state->entry_type) < 0) return -1;
+  state->listing_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &listing_specification, NULL);
+  if (add_type(module, "Listing", state->listing_type) < 0) return -1;
+  return PyModule_AddStringConstant(module, "__version__", nlink_version());
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+  struct module_state *state = state_of(module);
+  if (state == NULL) return 0;
+  Py_VISIT(state->stat_type);
+  Py_VISIT(state->obstacle_type);
+  Py_VISIT(state->entry_type);
+  Py_VISIT(state->listing_type);
+  return 0;
+}
+
+static int module_clear(PyObject *module) {
+  struct module_state *state = state_of(module);
+  if (state == NULL) return 0;
+  for (int i = 0; i < WORD_COUNT; i++) {
+    Py_CLEAR(state->words[i]);
+  }
+  Py_CLEAR(state->stat_type);
+  Py_CLEAR(state->obstacle_type);
+  Py_CLEAR(state->entry_type);
+  Py_CLEAR(state->listing_type);
+  return 0;
+}
+
+static void module_free(void *module) {
+  module_clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, SLOT(module_execute)},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,         .m_name = "nlink._nlink",
+    .m_doc = module_doc,           .m_size = sizeof(struct module_state),
+    .m_methods = functions,        .m_slots = slots,
+    .m_traverse = module_traverse, .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+PyMODINIT_FUNC PyInit__nlink(void);
+
+PyMODINIT_FUNC PyInit__nlink(void) {
+  return PyModuleDef_Init(&definition);
+}

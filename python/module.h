@@ -1,0 +1,191 @@
+/*
+ * The Python module: what its rooms share.
+ *
+ * module.c     what Python sees: functions, documentation, types, the state of one interpreter's module
+ * arguments.c  positional and keyword arguments, descriptors, truth values
+ * path.c       str, bytes, PathLike -> the system's own bytes
+ * failure.c    struct nlink_error -> the exception that os would raise, and why
+ * make.c       link, link_fd, symlink, unlink
+ * look.c       stat, same_file, readlink, why
+ * listing.c    listing and its iterator
+ *
+ * Everything the module keeps is in struct module_state, one for each interpreter: no global variable, so that
+ * it works in sub-interpreters and without the global lock.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NLINK_PYTHON_MODULE_H
+#define NLINK_PYTHON_MODULE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <nlink.h>
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+/** A function in a table of Python's, which holds them as void pointers. */
+#define SLOT(function) ((void *)(uintptr_t)(function))
+
+/* ------------------------------------------------------------------ keywords */
+
+/** Every keyword that a function of the module takes; the parser compares the interned words by address. */
+#define WORD_MAP(X)                                                                                          \
+  X(src)                                                                                                     \
+  X(dst)                                                                                                     \
+  X(src_dir_fd)                                                                                              \
+  X(dst_dir_fd)                                                                                              \
+  X(follow_symlinks)                                                                                         \
+  X(replace)                                                                                                 \
+  X(beneath)                                                                                                 \
+  X(target_is_directory)                                                                                     \
+  X(dir_fd)                                                                                                  \
+  X(relative)                                                                                                \
+  X(absolute)                                                                                                \
+  X(path)                                                                                                    \
+  X(paths)                                                                                                   \
+  X(keep_last)                                                                                               \
+  X(fd)                                                                                                      \
+  X(a)                                                                                                       \
+  X(b)                                                                                                       \
+  X(a_dir_fd)                                                                                                \
+  X(b_dir_fd)                                                                                                \
+  X(all)                                                                                                     \
+  X(recursive)                                                                                               \
+  X(by_file)                                                                                                 \
+  X(directories)
+
+enum word {
+#define WORD_ENUM(name) WORD_##name,
+  WORD_MAP(WORD_ENUM)
+#undef WORD_ENUM
+      WORD_COUNT
+};
+
+struct module_state {
+  PyObject *words[WORD_COUNT];
+  PyTypeObject *stat_type;
+  PyTypeObject *obstacle_type;
+  PyTypeObject *entry_type;
+  PyTypeObject *listing_type;
+  bool ascii_plain; /* the file system's encoding leaves ASCII as it is, so it need not be asked */
+};
+
+static inline struct module_state *state_of(PyObject *module) {
+  return PyModule_GetState(module);
+}
+
+/* ------------------------------------------------------------------ arguments.c */
+
+#define ARGUMENTS_MAX 10
+
+/** What a function takes, in order; arguments that are not given come out as NULL. */
+struct signature {
+  const char *format; /* as PyArg_ParseTupleAndKeywords wants it; every item is an object */
+  unsigned char words[ARGUMENTS_MAX];
+  int required;
+  int positional;
+  int count;
+};
+
+/** Sort a call's arguments into @p out (room for ARGUMENTS_MAX, borrowed); -1 with an exception set. */
+int parse_arguments(const struct module_state *state, const struct signature *signature,
+                    PyObject *const *args, Py_ssize_t positional, PyObject *names, PyObject **out);
+
+/** The name of an object's type, without its module. */
+const char *type_name(PyObject *object);
+
+/** A directory descriptor: NULL and None are NLINK_CWD; -1 with an exception set. */
+int parse_dir_fd(PyObject *object, int *fd);
+
+/** A descriptor, refused as os refuses it; -1 with an exception set. */
+int parse_fd(PyObject *object, int *fd);
+
+/** Set @p flag in @p flags where @p object is given and its truth equals @p truth; -1 with an exception set. */
+int parse_flag(PyObject *object, bool truth, unsigned flag, unsigned *flags);
+
+/** The truth of @p object, false where it is not given; -1 with an exception set. */
+int parse_truth(PyObject *object, bool *truth);
+
+/** A directory descriptor as audit hooks get it: -1 stands for "not given". */
+static inline int audit_fd(int dir_fd) {
+  return dir_fd == NLINK_CWD ? -1 : dir_fd;
+}
+
+/* ------------------------------------------------------------------ path.c */
+
+/** One path of a call. Nothing is copied where the object's own bytes will do. */
+struct path {
+  const char *bytes; /* NUL-terminated, valid until path_close() */
+  PyObject
+      *object;    /* what the exception names and audit hooks see: the argument, or what __fspath__() gave */
+  PyObject *held; /* references of this struct, or NULL */
+  PyObject *encoded;
+  int fd; /* where is_fd */
+  bool is_fd;
+};
+
+#define PATH_EMPTY ((struct path){NULL, NULL, NULL, NULL, -1, false})
+
+/**
+ * Take @p object where its own bytes are the path's already: exactly str, all ASCII, without NUL. False for
+ * all that path_open() has to look at. There is nothing to give back.
+ */
+static inline bool path_borrow(struct path *path, const struct module_state *state, PyObject *object) {
+  if (!PyUnicode_CheckExact(object) || !PyUnicode_IS_COMPACT_ASCII(object) || !state->ascii_plain)
+    return false;
+  path->object = object;
+  path->bytes = (const char *)PyUnicode_DATA(object);
+  return strlen(path->bytes) == (size_t)PyUnicode_GET_LENGTH(object);
+}
+
+/** Take @p object as a path; @p function and @p argument are for the message. -1 with an exception set. */
+int path_open(struct path *path, const struct module_state *state, PyObject *object, const char *function,
+              const char *argument);
+
+/** As path_open(), and an integer is a descriptor. */
+int path_or_fd_open(struct path *path, const struct module_state *state, PyObject *object,
+                    const char *function, const char *argument);
+
+void path_close(struct path *path);
+
+/** Bytes of the system as the caller speaks: bytes where @p like is bytes, else str. */
+PyObject *path_text(const char *bytes, PyObject *like);
+
+/* ------------------------------------------------------------------ failure.c */
+
+/** Build the exception for @p error; the names may be NULL. NULL with another exception set. */
+PyObject *failure_build(const struct nlink_error *error, PyObject *filename, PyObject *filename2);
+
+/** Raise it. Always NULL, so that callers can return it. */
+PyObject *failure_raise(const struct nlink_error *error, PyObject *filename, PyObject *filename2);
+
+/** The error number that stands for an error, also where the system was not asked. */
+int failure_errno(const struct nlink_error *error);
+
+/** The sentence of a cause with "probably" before what was not observed; None where nothing was found. */
+PyObject *failure_cause(const struct nlink_error *error);
+
+/* ------------------------------------------------------------------ the functions */
+
+#define PYTHON_FUNCTION(name)                                                                                \
+  PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t positional, PyObject *names)
+
+PYTHON_FUNCTION(python_link);
+PYTHON_FUNCTION(python_link_fd);
+PYTHON_FUNCTION(python_symlink);
+PYTHON_FUNCTION(python_unlink);
+PYTHON_FUNCTION(python_stat);
+PYTHON_FUNCTION(python_same_file);
+PYTHON_FUNCTION(python_readlink);
+PYTHON_FUNCTION(python_why);
+PYTHON_FUNCTION(python_listing);
+
+/** The fields of the result types, and a stat result from the library's. */
+extern PyStructSequence_Desc stat_description;
+extern PyStructSequence_Desc obstacle_description;
+extern PyStructSequence_Desc entry_description;
+extern PyType_Spec listing_specification;
+
+PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat);
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""One file, many names.
+
+link() is os.link() as Python has it since 3.14, on every version, and tells why it failed:
+
+    import nlink
+
+    try:
+        nlink.link("report.txt", "/srv/share/report.txt")
+    except OSError as error:
+        print(error.cause)
+
+It can stand in the place of os.link():
+
+    os.link = nlink.link
+    os.supports_dir_fd.add(nlink.link)
+    os.supports_follow_symlinks.add(nlink.link)
+"""
+
+from nlink._nlink import (
+    Listing,
+    __version__,
+    entry,
+    link,
+    link_fd,
+    listing,
+    obstacle,
+    readlink,
+    same_file,
+    stat,
+    stat_result,
+    symlink,
+    unlink,
+    why,
+)
+
+__all__ = [
+    "Listing",
+    "__version__",
+    "entry",
+    "link",
+    "link_fd",
+    "listing",
+    "obstacle",
+    "readlink",
+    "same_file",
+    "stat",
+    "stat_result",
+    "symlink",
+    "unlink",
+    "why",
+]
