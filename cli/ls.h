@@ -1,0 +1,80 @@
+/*
+ * ls.h - what the rooms of `nlink ls` share
+ *
+ * ls.c reads the command line and the directories; ls_table.c writes columns, ls_fields.c the fields in them,
+ * ls_time.c the times, ls_json.c objects.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NLINK_CLI_LS_H
+#define NLINK_CLI_LS_H
+
+#include "nlink.h"
+#include "sys.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct out;
+
+enum { LS_ID_SLOTS = 64, LS_DAY_SLOTS = 256 };
+
+/* The name of an owner or a group, remembered. */
+struct ls_id {
+  const char *text; /* NULL = an empty slot */
+  size_t length;
+  uint32_t id;
+};
+
+/* How far local time is from UTC all through one UTC day. */
+struct ls_day {
+  int64_t day;
+  int64_t offset_s;
+  enum { LS_DAY_EMPTY, LS_DAY_EVEN, LS_DAY_UNEVEN } state; /* UNEVEN: the offset changes within it */
+};
+
+struct ls {
+  struct out *out;
+  bool json;
+  bool nul;
+  bool human;
+  bool numeric;
+  bool headings;  /* a line with the directory's path before its names */
+  bool with_path; /* names with their directory's path before them */
+  size_t events;  /* troubles that were told */
+  size_t entries; /* names that were written */
+  int64_t now_ns;
+  struct sys_names names;
+  struct ls_id users[LS_ID_SLOTS];
+  struct ls_id groups[LS_ID_SLOTS];
+  struct ls_day days[LS_DAY_SLOTS];
+};
+
+/* Write the listing as columns; false = memory is exhausted. */
+bool ls_table(struct ls *ls, struct nlink_list *list);
+
+void ls_json_entry(struct ls *ls, const struct nlink_list_entry *entry);
+void ls_json_event(struct ls *ls, const char *path, const struct nlink_error *error);
+
+/* The name with its directory before it where one is wanted; raw, ended by a NUL. */
+void ls_nul_entry(struct ls *ls, const struct nlink_list_entry *entry);
+
+/* ------------------------------------------------------------------ fields */
+
+const struct ls_id *ls_user(struct ls *ls, uint32_t uid);
+const struct ls_id *ls_group(struct ls *ls, uint32_t gid);
+
+enum { LS_MODE_LENGTH = 10, LS_HUMAN_SIZE = 8, LS_TIME_SIZE = 40 };
+
+/* "-rw-r--r--", without a NUL. */
+void ls_mode(char text[LS_MODE_LENGTH], const struct nlink_stat *stat);
+char ls_kind(enum nlink_kind kind);
+/* "1.5K", rounded up; returns the length. */
+size_t ls_human(char text[LS_HUMAN_SIZE], uint64_t size_bytes);
+unsigned ls_digits(uint64_t number);
+
+/* "Nov 22 09:16", or the year instead of the time where it is long ago or ahead; returns the length. */
+size_t ls_time(struct ls *ls, char text[LS_TIME_SIZE], int64_t time_ns);
+
+#endif
