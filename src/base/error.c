@@ -10,7 +10,8 @@
 
 enum nlink_status nl_fail(struct nlink_error *error, enum nlink_status status, enum nlink_step step, int sys,
                           const char *format, ...) {
-  if (error == NULL) return status;
+  if (error == NULL)
+    return status;
   /* Not `= {0}` of the whole struct: the text alone is a kilobyte, and failing is a hot path for lock files. */
   error->status = status;
   error->sys = sys;
@@ -33,7 +34,8 @@ enum nlink_status nl_fail(struct nlink_error *error, enum nlink_status status, e
 
 void nl_blame(struct nlink_error *error, enum nlink_cause cause, enum nlink_which at, bool certain,
               const char *format, ...) {
-  if (error == NULL) return;
+  if (error == NULL)
+    return;
   error->cause = cause;
   error->at = at;
   error->certain = certain;

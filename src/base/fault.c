@@ -58,12 +58,15 @@ static void begin_from_environment(void) {
 }
 
 int nl_fault_event(enum nl_fault_kind kind, const char *call) {
-  if (!atomic_load(&nl_started)) begin_from_environment();
+  if (!atomic_load(&nl_started))
+    begin_from_environment();
   if ((nl_plan.kinds & 1u << kind) == 0 || (nl_plan.only != NULL && strcmp(nl_plan.only, call) != 0))
     return 0;
   long now = atomic_fetch_add(&nl_events, 1) + 1;
-  if (nl_plan.k == 0 || (nl_plan.sticky ? now < nl_plan.k : now != nl_plan.k)) return 0;
-  if (nl_plan.kill) raise(SIGKILL);
+  if (nl_plan.k == 0 || (nl_plan.sticky ? now < nl_plan.k : now != nl_plan.k))
+    return 0;
+  if (nl_plan.kill)
+    raise(SIGKILL);
   return nl_plan.sys;
 }
 

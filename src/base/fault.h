@@ -41,7 +41,8 @@ int nl_fault_event(enum nl_fault_kind kind, const char *call);
 #define NL_FAULT_SYS(kind, call)                                                                             \
   do {                                                                                                       \
     int nl_fault_answer = nl_fault_event(kind, call);                                                        \
-    if (nl_fault_answer != 0) return nl_fault_answer;                                                        \
+    if (nl_fault_answer != 0)                                                                                \
+      return nl_fault_answer;                                                                                \
   } while (0)
 #define NL_FAULT_MEMORY() (nl_fault_event(NL_FAULT_ALLOC, "alloc") != 0)
 

@@ -28,16 +28,19 @@ void nl_free(void *block) {
 }
 
 bool nl_string_add(struct nl_string *string, const char *bytes, size_t count) {
-  if (count >= SIZE_MAX / 2 - string->length) return false;
+  if (count >= SIZE_MAX / 2 - string->length)
+    return false;
   size_t needed = string->length + count + 1;
   if (needed > string->room) {
     size_t room = needed < 64 ? 64 : needed + needed / 2;
     char *text = nl_realloc(string->text, room);
-    if (text == NULL) return false;
+    if (text == NULL)
+      return false;
     string->text = text;
     string->room = room;
   }
-  if (count > 0) memcpy(string->text + string->length, bytes, count);
+  if (count > 0)
+    memcpy(string->text + string->length, bytes, count);
   string->length += count;
   string->text[string->length] = '\0';
   return true;
@@ -45,11 +48,13 @@ bool nl_string_add(struct nl_string *string, const char *bytes, size_t count) {
 
 void nl_string_cut(struct nl_string *string, size_t length) {
   string->length = length;
-  if (string->text != NULL) string->text[length] = '\0';
+  if (string->text != NULL)
+    string->text[length] = '\0';
 }
 
 void nl_string_fini(struct nl_string *string) {
-  if (string == NULL) return;
+  if (string == NULL)
+    return;
   nl_free(string->text);
   *string = (struct nl_string){0};
 }

@@ -20,7 +20,8 @@ struct sink {
 };
 
 static void put(struct sink *sink, char c) {
-  if (sink->length + 1 < sink->size) sink->out[sink->length] = c;
+  if (sink->length + 1 < sink->size)
+    sink->out[sink->length] = c;
   sink->length++;
 }
 
@@ -37,12 +38,14 @@ static bool is_forbidden(uint32_t c) {
 
 size_t nl_printable(const unsigned char *bytes) {
   static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (bytes[0] < 0x80) return is_forbidden(bytes[0]) ? 0 : 1;
+  if (bytes[0] < 0x80)
+    return is_forbidden(bytes[0]) ? 0 : 1;
   size_t length = bytes[0] >= 0xf0 && bytes[0] < 0xf8   ? 4
                   : bytes[0] >= 0xe0 && bytes[0] < 0xf0 ? 3
                   : bytes[0] >= 0xc0 && bytes[0] < 0xe0 ? 2
                                                         : 0;
-  if (length == 0) return 0;
+  if (length == 0)
+    return 0;
   uint32_t c = bytes[0] & (0x7fu >> length);
   for (size_t i = 1; i < length; i++) {
     if ((bytes[i] & 0xc0u) != 0x80) /* the NUL at the end stops us here too */
@@ -54,7 +57,8 @@ size_t nl_printable(const unsigned char *bytes) {
 
 /* The printable character's length as the flags see it. */
 static size_t printable(const char *at, unsigned flags) {
-  if ((flags & NLINK_QUOTE_ASCII) != 0 && (unsigned char)*at >= 0x80) return 0;
+  if ((flags & NLINK_QUOTE_ASCII) != 0 && (unsigned char)*at >= 0x80)
+    return 0;
   return nl_printable((const unsigned char *)at);
 }
 
@@ -105,7 +109,8 @@ static void put_quoted(struct sink *sink, const char *name, unsigned flags) {
   for (const char *at = name; *at != '\0';) {
     size_t length = printable(at, flags);
     if (length == 0) {
-      if (!in_escape) put_text(sink, "'$'");
+      if (!in_escape)
+        put_text(sink, "'$'");
       in_escape = true;
       put_escape(sink, (unsigned char)*at++);
       continue;
@@ -116,7 +121,8 @@ static void put_quoted(struct sink *sink, const char *name, unsigned flags) {
       at++;
       continue;
     }
-    if (in_escape) put_text(sink, "''");
+    if (in_escape)
+      put_text(sink, "''");
     in_escape = false;
     for (; length > 0; length--)
       put(sink, *at++);
@@ -136,7 +142,8 @@ size_t nlink_quote(char *out, size_t size, const char *name, unsigned flags) {
   } else {
     put_quoted(&sink, name, flags);
   }
-  if (size > 0) out[sink.length < size ? sink.length : size - 1] = '\0';
+  if (size > 0)
+    out[sink.length < size ? sink.length : size - 1] = '\0';
   return sink.length;
 }
 
@@ -145,7 +152,8 @@ struct nl_quoted nl_quoted(const char *name) {
   size_t length = strlen(name);
   /* Every byte can take four; what is over that is cut, at a character's border, and the cut is shown. */
   enum { HEAD = 60, TAIL = 60, WHOLE = 180 };
-  if (nlink_quote(quoted.text, sizeof quoted.text, name, 0) < WHOLE) return quoted;
+  if (nlink_quote(quoted.text, sizeof quoted.text, name, 0) < WHOLE)
+    return quoted;
   const char *tail = name + length - (length < TAIL ? length : TAIL);
   while (((unsigned char)*tail & 0xc0u) == 0x80)
     tail++;

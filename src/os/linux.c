@@ -27,12 +27,14 @@
 
 int nl_os_link_fd(int fd, int dst_dir, const char *dst) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "linkat-fd");
-  if (linkat(fd, "", dst_dir, dst, AT_EMPTY_PATH) == 0) return 0;
+  if (linkat(fd, "", dst_dir, dst, AT_EMPTY_PATH) == 0)
+    return 0;
   /*
    * ENOENT also means: this descriptor was opened under other credentials (across exec, before setuid, or by
    * anyone before Linux 6.10). The way through /proc has no such rule. A wrong dst answers the same there.
    */
-  if (errno != ENOENT && errno != EINVAL) return errno;
+  if (errno != ENOENT && errno != EINVAL)
+    return errno;
   char path[48];
   snprintf(path, sizeof path, "/proc/thread-self/fd/%d", fd);
   return linkat(AT_FDCWD, path, dst_dir, dst, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
@@ -71,7 +73,8 @@ static int open_flags(enum nl_os_open how) {
 int nl_os_open(int *fd, int dir, const char *path, enum nl_os_open how) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "openat");
   int opened = openat(dir, path, open_flags(how));
-  if (opened < 0) return errno;
+  if (opened < 0)
+    return errno;
   *fd = opened;
   return 0;
 }
@@ -83,7 +86,8 @@ int nl_os_open_beneath(int *fd, int dir, const char *path, enum nl_os_open how) 
     uint64_t flags, mode, resolve;
   } request = {(unsigned)open_flags(how), 0, NO_MAGICLINKS | BENEATH};
   long opened = syscall(SYS_openat2, dir, path, &request, sizeof request);
-  if (opened < 0) return errno;
+  if (opened < 0)
+    return errno;
   *fd = (int)opened;
   return 0;
 }
@@ -137,8 +141,10 @@ void nl_linux_stat_from(struct nlink_stat *out, const struct nl_linux_statx *fro
   };
   if ((from->mask & NL_STATX_BTIME) != 0)
     out->btime_ns = nanoseconds(from->btime.seconds, from->btime.nanoseconds);
-  if ((from->mask & NL_STATX_MOUNT_ID) != 0) out->mount_id = from->mount_id;
-  if ((from->mask & NL_STATX_SUBVOLUME) != 0) out->subvolume = from->subvolume;
+  if ((from->mask & NL_STATX_MOUNT_ID) != 0)
+    out->mount_id = from->mount_id;
+  if ((from->mask & NL_STATX_SUBVOLUME) != 0)
+    out->subvolume = from->subvolume;
 }
 
 static int64_t nanoseconds_of(const struct timespec *time) {
@@ -148,7 +154,8 @@ static int64_t nanoseconds_of(const struct timespec *time) {
 /* For a kernel or a call filter that does not know statx. */
 static int stat_the_old_way(struct nlink_stat *out, int dir, const char *path, int flags) {
   struct stat from;
-  if (fstatat(dir, path, &from, flags) != 0) return errno;
+  if (fstatat(dir, path, &from, flags) != 0)
+    return errno;
   *out = (struct nlink_stat){
       .dev = from.st_dev,
       .ino = from.st_ino,
@@ -192,16 +199,20 @@ int nl_os_stat_fd(struct nlink_stat *out, int fd) {
 
 int nl_os_directory_path(char *out, size_t size, int dir) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "getcwd");
-  if (dir == NLINK_CWD) return getcwd(out, size) == NULL ? errno : out[0] == '/' ? 0 : ENOENT;
+  if (dir == NLINK_CWD)
+    return getcwd(out, size) == NULL ? errno : out[0] == '/' ? 0 : ENOENT;
   char path[48];
   snprintf(path, sizeof path, "/proc/thread-self/fd/%d", dir);
   struct nlink_stat by_fd;
   struct nlink_stat by_path;
   int sys = nl_os_readlink(out, size, NLINK_CWD, path);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   /* The text can be a lie: "(deleted)", or a path of another root. What it leads to decides. */
-  if (nl_os_stat_fd(&by_fd, dir) != 0 || nl_os_stat(&by_path, NLINK_CWD, out, true) != 0) return ENOENT;
-  if (by_fd.kind != NLINK_DIRECTORY) return ENOTDIR;
+  if (nl_os_stat_fd(&by_fd, dir) != 0 || nl_os_stat(&by_path, NLINK_CWD, out, true) != 0)
+    return ENOENT;
+  if (by_fd.kind != NLINK_DIRECTORY)
+    return ENOTDIR;
   return by_fd.dev == by_path.dev && by_fd.ino == by_path.ino ? 0 : ENOENT;
 }
 

@@ -27,7 +27,8 @@
 static int read_whole(struct nl_string *out, const char *path) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "read-proc");
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
+  if (fd < 0)
+    return errno;
   char buffer[4096];
   int sys = 0;
   for (;;) {
@@ -48,7 +49,8 @@ static int read_whole(struct nl_string *out, const char *path) {
 static int read_number(const char *path) {
   struct nl_string text = {0};
   int value = -1;
-  if (read_whole(&text, path) == 0 && text.length > 0) value = (int)strtol(text.text, NULL, 10);
+  if (read_whole(&text, path) == 0 && text.length > 0)
+    value = (int)strtol(text.text, NULL, 10);
   nl_string_fini(&text);
   return value;
 }
@@ -109,7 +111,8 @@ void nl_os_who(struct nl_os_who *out) {
 static const char *field(const char *line, unsigned n, size_t *length) {
   for (; n > 0; n--) {
     line += strcspn(line, " \n");
-    if (*line != ' ') return NULL;
+    if (*line != ' ')
+      return NULL;
     line++;
   }
   *length = strcspn(line, " \n");
@@ -120,7 +123,8 @@ static bool has_option(const char *options, size_t length, const char *option) {
   size_t wanted = strlen(option);
   for (const char *at = options; at < options + length;) {
     size_t size = strcspn(at, ", \n");
-    if (size == wanted && memcmp(at, option, wanted) == 0) return true;
+    if (size == wanted && memcmp(at, option, wanted) == 0)
+      return true;
     at += size + 1;
   }
   return false;
@@ -132,10 +136,12 @@ static void learn_from_line(struct nl_os_fs *out, const char *line) {
   const char *options = field(line, 5, &length);
   const char *end = line + strcspn(line, "\n");
   const char *dash = strstr(line, " - ");
-  if (options == NULL || dash == NULL || dash > end) return;
+  if (options == NULL || dash == NULL || dash > end)
+    return;
   out->read_only_mount = has_option(options, length, "ro");
   const char *type = field(dash + 3, 0, &length);
-  if (type != NULL) snprintf(out->type, sizeof out->type, "%.*s", (int)length, type);
+  if (type != NULL)
+    snprintf(out->type, sizeof out->type, "%.*s", (int)length, type);
   const char *super = field(dash + 3, 2, &length);
   out->read_only = super != NULL && has_option(super, length, "ro");
   out->known_read_only = super != NULL;
@@ -170,7 +176,8 @@ static const char *type_by_magic(unsigned long magic) {
       {0xca451a4e, "bcachefs"},
   };
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (known[i].magic == magic) return known[i].type;
+    if (known[i].magic == magic)
+      return known[i].type;
   return "";
 }
 
@@ -179,8 +186,10 @@ int nl_os_fs(struct nl_os_fs *out, int fd) {
   struct statfs from;
   struct nlink_stat stat;
   int sys = nl_os_stat_fd(&stat, fd);
-  if (sys != 0) return sys;
-  if (fstatfs(fd, &from) != 0) return errno;
+  if (sys != 0)
+    return sys;
+  if (fstatfs(fd, &from) != 0)
+    return errno;
   *out = (struct nl_os_fs){
       .read_only_mount = (from.f_flags & 1) != 0, /* ST_RDONLY: of the mount or of the file system */
       .free_blocks = from.f_bavail,
@@ -201,14 +210,10 @@ struct fs_attributes {
   unsigned char padding[8];
 };
 
-static void learn_project(struct nl_os_attributes *out, int dir, const char *path, bool follow) {
-  /* Opening a device or a pipe can do things; only files and directories are asked. */
-  struct nlink_stat stat;
-  if (nl_os_stat(&stat, dir, path, follow) != 0 ||
-      (stat.kind != NLINK_REGULAR && stat.kind != NLINK_DIRECTORY))
+static void learn_project(struct nl_os_attributes *out, int dir, const char *path, int flags) {
+  int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+  if (fd < 0)
     return;
-  int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
-  if (fd < 0) return;
   struct fs_attributes from = {0};
   if (ioctl(fd, _IOR('X', 31, struct fs_attributes), &from) == 0) {
     out->knows_project = true;
@@ -218,16 +223,41 @@ static void learn_project(struct nl_os_attributes *out, int dir, const char *pat
   close(fd);
 }
 
-int nl_os_attributes(struct nl_os_attributes *out, int dir, const char *path, bool follow) {
+static int learn_flags(struct nl_os_attributes *out, int dir, const char *path, int flags) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "attributes");
   struct nl_linux_statx from;
-  if (syscall(SYS_statx, dir, path, follow ? 0 : AT_SYMLINK_NOFOLLOW, NL_STATX_BASIC, &from) != 0)
+  if (syscall(SYS_statx, dir, path, flags, NL_STATX_BASIC, &from) != 0)
     return errno;
   *out = (struct nl_os_attributes){
       .immutable = (from.attributes & NL_STATX_ATTRIBUTE_IMMUTABLE) != 0,
       .append_only = (from.attributes & NL_STATX_ATTRIBUTE_APPEND) != 0,
       .encrypted = (from.attributes & NL_STATX_ATTRIBUTE_ENCRYPTED) != 0,
+      /* Opening a device or a pipe can do things: only of files and directories the project is asked. */
+      .knows_project = S_ISREG(from.mode) || S_ISDIR(from.mode),
   };
-  learn_project(out, dir, path, follow);
+  return 0;
+}
+
+int nl_os_attributes(struct nl_os_attributes *out, int dir, const char *path, bool follow) {
+  int sys = learn_flags(out, dir, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  if (sys != 0)
+    return sys;
+  bool may_open = out->knows_project;
+  out->knows_project = false;
+  if (may_open)
+    learn_project(out, dir, path, follow ? 0 : O_NOFOLLOW);
+  return 0;
+}
+
+int nl_os_attributes_fd(struct nl_os_attributes *out, int fd) {
+  int sys = learn_flags(out, fd, "", AT_EMPTY_PATH);
+  if (sys != 0)
+    return sys;
+  bool may_open = out->knows_project;
+  out->knows_project = false;
+  char path[48];
+  snprintf(path, sizeof path, "/proc/thread-self/fd/%d", fd);
+  if (may_open)
+    learn_project(out, AT_FDCWD, path, 0);
   return 0;
 }

@@ -113,6 +113,9 @@ struct nl_os_attributes {
 
 int nl_os_attributes(struct nl_os_attributes *out, int dir, const char *path, bool follow);
 
+/** The same for an open descriptor, also one that may not be read. */
+int nl_os_attributes_fd(struct nl_os_attributes *out, int fd);
+
 /** Who asks, in the system's eyes. */
 struct nl_os_who {
   uint32_t uid; /* effective, as files see it */

@@ -34,8 +34,10 @@ int nl_os_symlink(const char *target, int dir, const char *name) {
 int nl_os_readlink(char *target, size_t size, int dir, const char *path) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "readlinkat");
   ssize_t length = readlinkat(at(dir), path, target, size);
-  if (length < 0) return errno;
-  if ((size_t)length >= size) return ERANGE;
+  if (length < 0)
+    return errno;
+  if ((size_t)length >= size)
+    return ERANGE;
   target[length] = '\0';
   return 0;
 }
@@ -51,13 +53,15 @@ int nl_os_rename(int dir, const char *from, const char *to) {
 }
 
 void nl_os_close(int fd) {
-  if (fd >= 0) close(fd);
+  if (fd >= 0)
+    close(fd);
 }
 
 int nl_os_each_name(int dir, const char *path, bool (*take)(const char *name, void *ctx), void *ctx) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "opendir");
   int fd = openat(at(dir), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return errno;
+  if (fd < 0)
+    return errno;
   DIR *names = fdopendir(fd);
   if (names == NULL) {
     int sys = errno;
@@ -73,7 +77,8 @@ int nl_os_each_name(int dir, const char *path, bool (*take)(const char *name, vo
       break;
     }
     bool is_dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (!is_dots && !take(entry->d_name, ctx)) break;
+    if (!is_dots && !take(entry->d_name, ctx))
+      break;
   }
   closedir(names);
   return sys;
@@ -166,7 +171,8 @@ int nl_os_number(enum nlink_status status) {
   case NLINK_NOT_SYMLINK:
     return EINVAL;
 #define NL_STATUS_ERRNO(number, name)                                                                        \
-  if (status == NLINK_##name) return number;
+  if (status == NLINK_##name)                                                                                \
+    return number;
   default:
     NL_ERRNO_MAP(NL_STATUS_ERRNO)
 #undef NL_STATUS_ERRNO
@@ -180,7 +186,8 @@ const char *nl_os_error_text(char *out, size_t size, int sys) {
       strerrordesc_np(sys); /* not translated, takes no lock, and never fails on a known number */
   snprintf(out, size, "%s", text != NULL ? text : "unknown error");
 #else
-  if (strerror_r(sys, out, size) != 0) snprintf(out, size, "unknown error");
+  if (strerror_r(sys, out, size) != 0)
+    snprintf(out, size, "unknown error");
 #endif
   return out;
 }

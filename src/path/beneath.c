@@ -49,10 +49,13 @@ static int push(struct walk *walk, int fd) {
 /* A soft link on the way, open as @p fd: its text comes before what remains. */
 static int enter_link(struct walk *walk, int fd) {
   char target[NLINK_TARGET_SIZE];
-  if (++walk->links > LINKS_MAX) return nl_os_number(NLINK_SYMLINK_LOOP);
+  if (++walk->links > LINKS_MAX)
+    return nl_os_number(NLINK_SYMLINK_LOOP);
   int sys = nl_os_readlink(target, sizeof target, fd, "");
-  if (sys != 0) return sys;
-  if (target[0] == '/') return nl_os_number(NLINK_ESCAPES);
+  if (sys != 0)
+    return sys;
+  if (target[0] == '/')
+    return nl_os_number(NLINK_ESCAPES);
   struct nl_string rest = {0};
   const char *remains = walk->rest.text + walk->at;
   if (!nl_string_add(&rest, target, strlen(target)) ||
@@ -79,12 +82,14 @@ static int take(struct walk *walk, int fd, bool is_last, bool wants_directory, i
   }
   bool needs_directory =
       !is_last || wants_directory || walk->how == NL_OS_DIRECTORY || walk->how == NL_OS_SUBDIRECTORY;
-  if (sys == 0 && needs_directory && stat.kind != NLINK_DIRECTORY) sys = nl_os_number(NLINK_NOT_DIRECTORY);
+  if (sys == 0 && needs_directory && stat.kind != NLINK_DIRECTORY)
+    sys = nl_os_number(NLINK_NOT_DIRECTORY);
   if (sys != 0) {
     nl_os_close(fd);
     return sys;
   }
-  if (!is_last) return push(walk, fd);
+  if (!is_last)
+    return push(walk, fd);
   *found = fd;
   return 0;
 }
@@ -102,21 +107,25 @@ static int step(struct walk *walk, int *found) {
   }
   if (length == 2 && memcmp(text, "..", 2) == 0) {
     walk->at += slashes;
-    if (walk->depth == 0) return nl_os_number(NLINK_ESCAPES);
+    if (walk->depth == 0)
+      return nl_os_number(NLINK_ESCAPES);
     nl_os_close(walk->stack[--walk->depth]);
     return 0;
   }
   struct nl_string name = {0};
   int fd = -1;
   int sys = nl_os_number(NLINK_NO_MEMORY);
-  if (nl_string_add(&name, text, length)) sys = nl_os_open(&fd, here(walk), name.text, NL_OS_NODE);
+  if (nl_string_add(&name, text, length))
+    sys = nl_os_open(&fd, here(walk), name.text, NL_OS_NODE);
   nl_string_fini(&name);
   return sys != 0 ? sys : take(walk, fd, is_last, slashes > 0, found);
 }
 
 int nl_beneath_walk(int *fd, int dir, const char *path, enum nl_os_open how) {
-  if (path[0] == '/') return nl_os_number(NLINK_ESCAPES);
-  if (path[0] == '\0') return nl_os_number(NLINK_NOT_FOUND);
+  if (path[0] == '/')
+    return nl_os_number(NLINK_ESCAPES);
+  if (path[0] == '\0')
+    return nl_os_number(NLINK_NOT_FOUND);
   struct walk walk = {.root = dir, .how = how};
   int found = -1;
   int sys = nl_string_add(&walk.rest, path, strlen(path)) ? 0 : nl_os_number(NLINK_NO_MEMORY);
@@ -128,7 +137,8 @@ int nl_beneath_walk(int *fd, int dir, const char *path, enum nl_os_open how) {
     nl_os_close(walk.stack[--walk.depth]);
   nl_free(walk.stack);
   nl_string_fini(&walk.rest);
-  if (sys == 0) *fd = found;
+  if (sys == 0)
+    *fd = found;
   return sys;
 }
 
@@ -137,7 +147,8 @@ int nl_beneath_open(int *fd, int dir, const char *path, enum nl_os_open how) {
   int sys = 0;
   for (int i = 0; i < TRIES; i++) {
     sys = nl_os_open_beneath(fd, dir, path, how);
-    if (nl_os_status(sys) != NLINK_TRY_AGAIN) break;
+    if (nl_os_status(sys) != NLINK_TRY_AGAIN)
+      break;
   }
   switch (nl_os_status(sys)) {
   case NLINK_NOT_SUPPORTED: /* an old system */

@@ -35,27 +35,32 @@ int nl_place_open(struct nl_place *place, int dir, const char *path, bool beneat
   size_t length = 0;
   size_t begin = nl_path_last(path, &length);
   *place = (struct nl_place){dir, path + begin, -1};
-  if (beneath && path[0] == '/') return nl_os_number(NLINK_ESCAPES);
+  if (beneath && path[0] == '/')
+    return nl_os_number(NLINK_ESCAPES);
   if (length == 0) { /* "", or nothing but slashes: the system knows what to say of those */
     place->name = path;
     return 0;
   }
   bool is_up = beneath && length == 2 && memcmp(path + begin, "..", 2) == 0;
-  if (begin == 0 && !is_up) return 0;
+  if (begin == 0 && !is_up)
+    return 0;
   if (is_up) { /* It must not lead out, even for the length of a look; where it stays inside it is a directory. */
     place->name = ".";
     begin += length;
   }
   struct nl_string parent = {0};
   int sys = nl_os_number(NLINK_NO_MEMORY);
-  if (nl_path_prefix(&parent, path, begin)) sys = open_directory(&place->owned, dir, parent.text, beneath);
+  if (nl_path_prefix(&parent, path, begin))
+    sys = open_directory(&place->owned, dir, parent.text, beneath);
   nl_string_fini(&parent);
-  if (sys == 0) place->dir = place->owned;
+  if (sys == 0)
+    place->dir = place->owned;
   return sys;
 }
 
 void nl_place_close(struct nl_place *place) {
-  if (place == NULL) return;
+  if (place == NULL)
+    return;
   nl_os_close(place->owned);
   place->owned = -1;
 }

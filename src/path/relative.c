@@ -26,10 +26,12 @@ static bool add(struct nl_string *out, const char *text) {
 
 static int start_at(struct nl_string *out, int dir, const char *path) {
   nl_string_cut(out, 0);
-  if (path[0] == '/') return add(out, "/") ? 0 : no_memory();
+  if (path[0] == '/')
+    return add(out, "/") ? 0 : no_memory();
   char text[NLINK_TARGET_SIZE];
   int sys = nl_os_directory_path(text, sizeof text, dir);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   return add(out, text) ? 0 : no_memory();
 }
 
@@ -51,7 +53,8 @@ static int follow(struct nl_string *out, struct nl_string *rest, size_t *at, uns
   char target[NLINK_TARGET_SIZE];
   if (nl_os_readlink(target, sizeof target, NLINK_CWD, out->text) != 0)
     return 0; /* no soft link, or not there, or not for us to see: it stands for itself */
-  if (++*links > LINKS_MAX) return nl_os_number(NLINK_SYMLINK_LOOP);
+  if (++*links > LINKS_MAX)
+    return nl_os_number(NLINK_SYMLINK_LOOP);
   struct nl_string next = {0};
   if (!add(&next, target) || !add(&next, rest->text + *at)) {
     nl_string_fini(&next);
@@ -76,10 +79,12 @@ static int resolve(struct nl_string *out, int dir, const char *path) {
   while (sys == 0) {
     at += strspn(rest.text + at, "/");
     size_t length = strcspn(rest.text + at, "/");
-    if (length == 0) break;
+    if (length == 0)
+      break;
     const char *name = rest.text + at;
     at += length;
-    if (length == 1 && name[0] == '.') continue;
+    if (length == 1 && name[0] == '.')
+      continue;
     if (length == 2 && memcmp(name, "..", 2) == 0)
       go_up(out);
     else
@@ -94,7 +99,8 @@ static size_t common_length(const char *a, const char *b) {
   size_t border = 0;
   size_t i = 0;
   for (; a[i] != '\0' && a[i] == b[i]; i++)
-    if (a[i] == '/') border = i;
+    if (a[i] == '/')
+      border = i;
   bool a_ends = a[i] == '\0' || a[i] == '/';
   bool b_ends = b[i] == '\0' || b[i] == '/';
   return a_ends && b_ends ? i : border;
@@ -102,13 +108,17 @@ static size_t common_length(const char *a, const char *b) {
 
 bool nl_relative_text(struct nl_string *out, const char *from, const char *to) {
   nl_string_cut(out, 0);
-  if (strcmp(from, "/") == 0) from = "";
-  if (strcmp(to, "/") == 0) to = "";
+  if (strcmp(from, "/") == 0)
+    from = "";
+  if (strcmp(to, "/") == 0)
+    to = "";
   size_t common = common_length(from, to);
   for (const char *up = from + common; *up != '\0'; up++)
-    if (*up == '/' && !add(out, out->length > 0 ? "/.." : "..")) return false;
+    if (*up == '/' && !add(out, out->length > 0 ? "/.." : ".."))
+      return false;
   const char *down = to + common + (to[common] == '/');
-  if (*down != '\0' && ((out->length > 0 && !add(out, "/")) || !add(out, down))) return false;
+  if (*down != '\0' && ((out->length > 0 && !add(out, "/")) || !add(out, down)))
+    return false;
   return out->length > 0 || add(out, ".");
 }
 
@@ -120,9 +130,12 @@ int nl_relative_path(struct nl_string *out, int target_dir, const char *target, 
   size_t length = 0;
   size_t begin = nl_path_last(dst, &length);
   int sys = nl_path_prefix(&parent, dst, begin) ? 0 : no_memory();
-  if (sys == 0) sys = resolve(&from, dst_dir, parent.text);
-  if (sys == 0) sys = resolve(&to, target_dir, target);
-  if (sys == 0 && !nl_relative_text(out, from.text, to.text)) sys = no_memory();
+  if (sys == 0)
+    sys = resolve(&from, dst_dir, parent.text);
+  if (sys == 0)
+    sys = resolve(&to, target_dir, target);
+  if (sys == 0 && !nl_relative_text(out, from.text, to.text))
+    sys = no_memory();
   nl_string_fini(&from);
   nl_string_fini(&to);
   nl_string_fini(&parent);
@@ -135,7 +148,8 @@ int nl_absolute_path(struct nl_string *out, int target_dir, const char *target) 
     return add(out, target) ? 0 : no_memory();
   }
   int sys = start_at(out, target_dir, target);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   while (target[0] == '.' && target[1] == '/')
     target += 1 + strspn(target + 1, "/");
   return go_down(out, target, strlen(target)) ? 0 : no_memory();

@@ -11,10 +11,8 @@
 #include "safe/swap.h"
 
 #include "os/os.h"
+#include "safe/backup.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TEMP_SIZE = 24, TRIES = 16 };
@@ -24,7 +22,8 @@ static int temp_name(char *out) {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
   unsigned char bits[16];
   int sys = nl_os_random(bits, sizeof bits);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   memcpy(out, ".nlink-", 7);
   for (size_t i = 0; i < sizeof bits; i++)
     out[7 + i] = letters[bits[i] & 31u];
@@ -38,10 +37,12 @@ static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *p
   for (int i = 0; i < TRIES; i++) {
     *step = NLINK_STEP_RANDOM;
     sys = temp_name(temp);
-    if (sys != 0) return sys;
+    if (sys != 0)
+      return sys;
     *step = NLINK_STEP_LINK;
     sys = make(place->dir, temp, ctx);
-    if (nl_os_status(sys) != NLINK_EXISTS) break;
+    if (nl_os_status(sys) != NLINK_EXISTS)
+      break;
   }
   return sys;
 }
@@ -49,7 +50,8 @@ static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *p
 int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx) {
   char temp[TEMP_SIZE];
   int sys = make_temp(step, temp, place, make, ctx);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   *step = NLINK_STEP_RENAME;
   sys = nl_os_rename(place->dir, temp, place->name);
   nl_os_unlink(place->dir, temp);
@@ -58,61 +60,19 @@ int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make
 
 /* ---------------------------------------------------------------- backups */
 
-struct numbers {
-  const char *base;
-  size_t base_length;
-  unsigned long highest; /* 0 = no numbered backup */
-};
-
-/* Is it BASE.~N~? */
-static bool see_number(const char *name, void *ctx) {
-  struct numbers *numbers = ctx;
-  if (strncmp(name, numbers->base, numbers->base_length) != 0 ||
-      strncmp(name + numbers->base_length, ".~", 2) != 0)
-    return true;
-  const char *digits = name + numbers->base_length + 2;
-  char *end = NULL;
-  if (*digits < '1' || *digits > '9') return true;
-  unsigned long number = strtoul(digits, &end, 10);
-  if (strcmp(end, "~") == 0 && number > numbers->highest && number < ULONG_MAX) numbers->highest = number;
-  return true;
-}
-
-/* Choose the first name to try; *number is 0 for a simple backup. */
-static int choose(struct nlink_backup *backup, const struct nl_place *place, size_t base_length,
-                  unsigned long *number) {
-  char base[NLINK_NAME_SIZE];
-  *number = 0;
-  snprintf(base, sizeof base, "%.*s", (int)base_length, place->name);
-  if (backup->kind == NLINK_BACKUP_SIMPLE) return 0;
-  struct numbers numbers = {base, base_length, 0};
-  int sys = nl_os_each_name(place->dir, ".", see_number, &numbers);
-  if (sys == 0 && (backup->kind == NLINK_BACKUP_NUMBERED || numbers.highest > 0))
-    *number = numbers.highest + 1;
-  return sys;
-}
-
-static int write_name(struct nlink_backup *backup, const struct nl_place *place, size_t base_length,
-                      unsigned long number) {
-  const char *suffix = backup->suffix != NULL ? backup->suffix : "~";
-  int written =
-      number == 0
-          ? snprintf(backup->name, sizeof backup->name, "%.*s%s", (int)base_length, place->name, suffix)
-          : snprintf(backup->name, sizeof backup->name, "%.*s.~%lu~", (int)base_length, place->name, number);
-  return written >= 0 && (size_t)written < sizeof backup->name ? 0 : nl_os_number(NLINK_NAME_TOO_LONG);
-}
-
-/* Move the old file from @p temp to its backup name: over an older simple backup, never over a numbered one. */
+/* Move the old file from @p temp to its backup name: over an older simple backup, never a numbered one. */
 static int move_to_backup(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
-                          size_t base_length, unsigned long number) {
-  int sys = write_name(backup, place, base_length, number);
-  if (number == 0 && sys == 0) return nl_os_rename(place->dir, temp, backup->name);
+                          unsigned long number) {
+  int sys = nl_backup_write(backup, place, number);
+  if (number == 0 && sys == 0)
+    return nl_os_rename(place->dir, temp, backup->name);
   while (sys == 0) {
     sys = nl_os_rename_new(place->dir, temp, backup->name);
     if (nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SUPPORTED)
       sys = nl_os_link(place->dir, temp, place->dir, backup->name, false); /* the caller removes temp */
-    if (nl_os_status(sys) != NLINK_EXISTS) break;
-    sys = write_name(backup, place, base_length, ++number);
+    if (nl_os_status(sys) != NLINK_EXISTS)
+      break;
+    sys = nl_backup_write(backup, place, ++number);
   }
   return sys;
 }
@@ -122,16 +82,20 @@ static int move_to_backup(struct nlink_backup *backup, const struct nl_place *pl
  * that is possible, else by a rename that leaves the name missing for an instant.
  */
 static int keep_without_exchange(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
-                                 size_t base_length, unsigned long number) {
+                                 unsigned long number) {
   char old[TEMP_SIZE];
   int sys = temp_name(old);
-  if (sys != 0) return sys;
+  if (sys != 0)
+    return sys;
   bool linked = nl_os_link(place->dir, place->name, place->dir, old, false) == 0;
-  sys = move_to_backup(backup, place, linked ? old : place->name, base_length, number);
-  if (linked) nl_os_unlink(place->dir, old);
-  if (sys != 0) return sys;
+  sys = move_to_backup(backup, place, linked ? old : place->name, number);
+  if (linked)
+    nl_os_unlink(place->dir, old);
+  if (sys != 0)
+    return sys;
   sys = nl_os_rename(place->dir, temp, place->name);
-  if (sys != 0 && !linked) nl_os_rename(place->dir, backup->name, place->name);
+  if (sys != 0 && !linked)
+    nl_os_rename(place->dir, backup->name, place->name);
   return sys;
 }
 
@@ -145,24 +109,26 @@ static int refuse_directory(const struct nl_place *place, const char *name) {
 int nl_swap_keep(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx,
                  struct nlink_backup *backup) {
   char temp[TEMP_SIZE];
-  size_t base_length = 0;
   unsigned long number = 0;
-  nl_path_last(place->name, &base_length);
   *step = NLINK_STEP_BACKUP;
   int sys = refuse_directory(place, place->name);
-  if (sys == 0) sys = choose(backup, place, base_length, &number);
-  if (sys == 0) sys = make_temp(step, temp, place, make, ctx);
-  if (sys != 0) return sys;
+  if (sys == 0)
+    sys = nl_backup_choose(&number, backup, place);
+  if (sys == 0)
+    sys = make_temp(step, temp, place, make, ctx);
+  if (sys != 0)
+    return sys;
   *step = NLINK_STEP_EXCHANGE;
   sys = nl_os_exchange(place->dir, temp, place->name);
   if (nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SUPPORTED) {
     *step = NLINK_STEP_BACKUP;
-    sys = keep_without_exchange(backup, place, temp, base_length, number);
+    sys = keep_without_exchange(backup, place, temp, number);
   } else if (sys == 0) {
     /* The name holds the new file, temp the old one. What came out may have changed since we looked. */
     *step = NLINK_STEP_BACKUP;
     sys = refuse_directory(place, temp);
-    if (sys == 0) sys = move_to_backup(backup, place, temp, base_length, number);
+    if (sys == 0)
+      sys = move_to_backup(backup, place, temp, number);
     if (sys != 0 && nl_os_exchange(place->dir, temp, place->name) != 0)
       return sys; /* the old file is safe under temp, the only place left for it */
   }

@@ -1,0 +1,331 @@
+/*
+ * paths.c - what is wrong on the way to a name
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "look/checks.h"
+
+#include "base/error.h"
+#include "path/beneath.h"
+#include "path/place.h"
+
+#include <string.h>
+
+enum { PATH_MAX_BYTES = 4095 };
+
+static const char *kind_text(enum nlink_kind kind) {
+  switch (kind) {
+  case NLINK_REGULAR:
+    return "a regular file";
+  case NLINK_DIRECTORY:
+    return "a directory";
+  case NLINK_SYMLINK:
+    return "a soft link";
+  case NLINK_FIFO:
+    return "a pipe";
+  case NLINK_SOCKET:
+    return "a socket";
+  case NLINK_CHARACTER_DEVICE:
+  case NLINK_BLOCK_DEVICE:
+    return "a device";
+  case NLINK_KIND_UNKNOWN:
+    break;
+  }
+  return "something else";
+}
+
+/* Follow a path to @p fd's owner only as far as the scene allows. */
+static int open_prefix(int *fd, const struct nl_scene *scene, int dir, const char *path) {
+  return scene->beneath ? nl_beneath_open(fd, dir, path, NL_OS_DIRECTORY)
+                        : nl_os_open(fd, dir, path, NL_OS_DIRECTORY);
+}
+
+/* What a failure at the directory @p prefix of the path means. */
+static void blame_prefix(struct nlink_error *error, const struct nl_side *side, enum nlink_which at,
+                         const char *prefix, int sys, uint32_t uid) {
+  struct nl_quoted name = nl_quoted(prefix);
+  struct nlink_stat stat;
+  int stat_sys = nl_os_stat(&stat, side->dir, prefix, false);
+  enum nlink_cause missing =
+      at == NLINK_SRC ? NLINK_CAUSE_SRC_PARENT_MISSING : NLINK_CAUSE_DST_PARENT_MISSING;
+  switch (nl_os_status(sys)) {
+  case NLINK_NOT_FOUND:
+    if (stat_sys == 0 && stat.kind == NLINK_SYMLINK)
+      nl_blame(error, missing, at, true, "%s is a soft link that leads nowhere", name.text);
+    else
+      nl_blame(error, missing, at, true, "%s: no such directory", name.text);
+    return;
+  case NLINK_NOT_DIRECTORY:
+    nl_blame(error, NLINK_CAUSE_NOT_A_DIRECTORY, at, true, "%s is %s, not a directory", name.text,
+             stat_sys != 0                ? "something else"
+             : stat.kind == NLINK_SYMLINK ? "a soft link to something else"
+                                          : kind_text(stat.kind));
+    return;
+  case NLINK_DENIED:
+    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
+             "a directory on the way to %s refuses: no search permission for uid %u", name.text,
+             (unsigned)uid);
+    return;
+  case NLINK_SYMLINK_LOOP:
+    nl_blame(error, NLINK_CAUSE_LOOP, at, true,
+             "the soft links at %s lead round in a circle, or over more than 40", name.text);
+    return;
+  case NLINK_CROSS_DEVICE:
+    nl_blame(error, NLINK_CAUSE_LEAVES_DIRECTORY, at, true, "%s leads out of its directory", name.text);
+    return;
+  default:
+    return;
+  }
+}
+
+/*
+ * Walk the directories of a path from the front, and blame the first that fails with @p status. Each one is
+ * asked for as far as its own slash, so that the sentence names the very component.
+ */
+static bool blame_way(struct nlink_error *error, const struct nl_facts *facts, const struct nl_side *side,
+                      enum nlink_which at, enum nlink_status status) {
+  struct nl_string prefix = {0};
+  bool found = false;
+  size_t last_length = 0;
+  size_t last = nl_path_last(side->path, &last_length);
+  for (size_t i = 1; i <= last && !found; i++) {
+    bool border = side->path[i - 1] != '/' && (side->path[i] == '/' || i == last);
+    if (!border || !nl_path_prefix(&prefix, side->path, i))
+      continue;
+    int fd = -1;
+    int sys = open_prefix(&fd, facts->scene, side->dir, prefix.text);
+    nl_os_close(fd);
+    if (sys == 0)
+      continue;
+    found =
+        nl_os_status(sys) == status || (status == NLINK_ESCAPES && nl_os_status(sys) == NLINK_CROSS_DEVICE);
+    if (found)
+      blame_prefix(error, side, at, prefix.text, sys, facts->who.uid);
+    break;
+  }
+  nl_string_fini(&prefix);
+  return found;
+}
+
+/* The way was free: then it is the last component itself. */
+static bool blame_end(struct nlink_error *error, const struct nl_facts *facts, const struct nl_side *side,
+                      enum nlink_which at, enum nlink_status status) {
+  size_t length = strlen(side->path);
+  char target[NLINK_TARGET_SIZE];
+  switch (status) {
+  case NLINK_NOT_FOUND:
+    if (at == NLINK_SRC && side->link_sys == 0 && side->link.kind == NLINK_SYMLINK &&
+        nl_os_readlink(target, sizeof target, side->dir, side->path) == 0)
+      nl_blame(error, NLINK_CAUSE_SRC_DANGLES, at, true, "%s is a soft link to %s, which does not exist",
+               side->quoted.text, nl_quoted(target).text);
+    else
+      nl_blame(error, NLINK_CAUSE_SRC_MISSING, at, true, "%s does not exist", side->quoted.text);
+    return true;
+  case NLINK_NOT_DIRECTORY:
+    if (length == 0 || side->path[length - 1] != '/')
+      return false;
+    nl_blame(error, NLINK_CAUSE_NOT_A_DIRECTORY, at, true, "%s ends in a slash and is not a directory",
+             side->quoted.text);
+    return true;
+  case NLINK_DENIED:
+    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
+             "the directory of %s refuses: no search permission for uid %u", side->quoted.text,
+             (unsigned)facts->who.uid);
+    return true;
+  case NLINK_SYMLINK_LOOP:
+    nl_blame(error, NLINK_CAUSE_LOOP, at, true,
+             "the soft links at %s lead round in a circle, or over more than 40", side->quoted.text);
+    return true;
+  case NLINK_ESCAPES:
+    nl_blame(error, NLINK_CAUSE_LEAVES_DIRECTORY, at, true, "%s leads out of its directory",
+             side->quoted.text);
+    return true;
+  default:
+    return false;
+  }
+}
+
+static enum nlink_status side_status(const struct nl_facts *facts, int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  return facts->scene->beneath && status == NLINK_CROSS_DEVICE ? NLINK_ESCAPES : status;
+}
+
+bool nl_check_src_path(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *side = &facts->src;
+  (void)happened;
+  if (side->path == NULL || side->sys == 0)
+    return false;
+  enum nlink_status status = side_status(facts, side->sys);
+  if (status != error->status)
+    return false;
+  if (side->path[0] == '\0') {
+    nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_SRC, true, "the path of the file is empty");
+    return true;
+  }
+  return blame_way(error, facts, side, NLINK_SRC, status) || blame_end(error, facts, side, NLINK_SRC, status);
+}
+
+bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *side = &facts->dst;
+  if (side->path == NULL)
+    return false;
+  if (side->path[0] == '\0' && error->status == NLINK_NOT_FOUND) {
+    nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_DST, true, "the path of the new name is empty");
+    return true;
+  }
+  if (side->sys == 0)
+    return false;
+  if (blame_way(error, facts, side, NLINK_DST, error->status))
+    return true;
+  bool is_relative = side->path[0] != '/';
+  struct nlink_stat stat;
+  if (error->status == NLINK_NOT_FOUND && is_relative && facts->parent.sys == 0 &&
+      facts->parent.stat.link_count == 0) {
+    nl_blame(error, NLINK_CAUSE_DIRECTORY_REMOVED, NLINK_DST, true, "the directory %s has been removed",
+             facts->parent_name.text);
+    return true;
+  }
+  if (error->status == NLINK_NOT_DIRECTORY && is_relative && side->dir != NLINK_CWD &&
+      nl_os_stat_fd(&stat, side->dir) == 0 && stat.kind != NLINK_DIRECTORY) {
+    nl_blame(error, NLINK_CAUSE_DESCRIPTOR, NLINK_DST, true, "descriptor %d is %s, not a directory",
+             side->dir, kind_text(stat.kind));
+    return true;
+  }
+  bool is_missing = nl_os_status(side->sys) == NLINK_NOT_FOUND;
+  if (error->status == NLINK_NOT_FOUND && is_missing && facts->scene->act == NL_ACT_UNLINK) {
+    nl_blame(error, NLINK_CAUSE_SRC_MISSING, NLINK_DST, true, "%s does not exist", side->quoted.text);
+    return true;
+  }
+  if (is_missing || side_status(facts, side->sys) != error->status)
+    return false;
+  (void)happened;
+  return blame_end(error, facts, side, NLINK_DST, error->status);
+}
+
+bool nl_check_dst_slash(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  const char *path = facts->dst.path;
+  size_t length = path != NULL ? strlen(path) : 0;
+  if (length == 0 || path[length - 1] != '/' || nl_os_status(facts->dst.sys) != NLINK_NOT_FOUND ||
+      facts->parent.sys != 0)
+    return false;
+  nl_blame(error, NLINK_CAUSE_DST_SLASH, NLINK_DST, true, "%s: no such directory", facts->dst.quoted.text);
+  return true;
+}
+
+bool nl_check_dst_exists(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *dst = &facts->dst;
+  struct nlink_stat stat;
+  if (dst->path == NULL || (facts->scene->replace && !happened))
+    return false;
+  /* "f/" of a file f: the system says that it exists, a look says that it is no directory. */
+  if (dst->sys != 0 && nl_os_status(dst->sys) != NLINK_NOT_DIRECTORY)
+    return false;
+  if (dst->sys != 0 && !happened)
+    return false;
+  if (nl_facts_dst_is_src(facts)) {
+    nl_blame(error, NLINK_CAUSE_DST_IS_SRC, NLINK_DST, true, "%s is already a name of %s", dst->quoted.text,
+             facts->src.quoted.text);
+  } else if (dst->sys == 0 && dst->stat.kind == NLINK_SYMLINK &&
+             nl_os_status(nl_os_stat(&stat, dst->dir, dst->path, true)) == NLINK_NOT_FOUND) {
+    nl_blame(error, NLINK_CAUSE_DST_DANGLES, NLINK_DST, true,
+             "%s is a soft link that dangles; the new name is never put where a soft link leads",
+             dst->quoted.text);
+  } else if (dst->sys == 0) {
+    nl_blame(error, NLINK_CAUSE_DST_EXISTS, NLINK_DST, true, "%s exists: it is %s", dst->quoted.text,
+             kind_text(dst->stat.kind));
+  } else {
+    nl_blame(error, NLINK_CAUSE_DST_EXISTS, NLINK_DST, true, "%s exists", dst->quoted.text);
+  }
+  return true;
+}
+
+bool nl_check_dst_directory(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  bool foresees = facts->scene->replace || facts->scene->act == NL_ACT_UNLINK;
+  if (facts->dst.path == NULL || facts->dst.sys != 0 || facts->dst.stat.kind != NLINK_DIRECTORY ||
+      (!happened && !foresees))
+    return false;
+  nl_blame(error, NLINK_CAUSE_DST_IS_DIRECTORY, NLINK_DST, true, "%s is a directory", facts->dst.quoted.text);
+  return true;
+}
+
+static bool blame_descriptor(struct nlink_error *error, const struct nl_side *side, enum nlink_which at) {
+  struct nlink_stat stat;
+  bool is_asked = side->path != NULL && side->path[0] != '/' && side->dir != NLINK_CWD;
+  if (!is_asked || nl_os_status(nl_os_stat_fd(&stat, side->dir)) != NLINK_BAD_DESCRIPTOR)
+    return false;
+  nl_blame(error, NLINK_CAUSE_DESCRIPTOR, at, true, "descriptor %d, which %s is relative to, is not open",
+           side->dir, side->quoted.text);
+  return true;
+}
+
+bool nl_check_descriptors(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_scene *scene = facts->scene;
+  if (happened && scene->src == NULL && scene->act != NL_ACT_UNLINK && scene->act != NL_ACT_SYMLINK &&
+      nl_os_status(facts->src.sys) == NLINK_BAD_DESCRIPTOR) {
+    nl_blame(error, NLINK_CAUSE_DESCRIPTOR, NLINK_SRC, true, "descriptor %d is not open", scene->src_fd);
+    return true;
+  }
+  return blame_descriptor(error, &facts->src, NLINK_SRC) || blame_descriptor(error, &facts->dst, NLINK_DST);
+}
+
+/* The first component that is longer than the file system takes, or the path as a whole. */
+static bool blame_length(struct nlink_error *error, const struct nl_side *side, enum nlink_which at,
+                         const struct nl_os_fs *fs) {
+  if (side->path == NULL)
+    return false;
+  size_t whole = strlen(side->path);
+  if (whole > PATH_MAX_BYTES) {
+    nl_blame(error, NLINK_CAUSE_TOO_LONG, at, true, "the path %s has %zu bytes; the system takes %d",
+             side->quoted.text, whole, PATH_MAX_BYTES);
+    return true;
+  }
+  size_t most = fs->name_max > 0 ? fs->name_max : 255;
+  for (const char *name = side->path; *name != '\0';) {
+    size_t length = strcspn(name, "/");
+    if (length > most) {
+      struct nl_string text = {0};
+      if (nl_path_prefix(&text, name, length))
+        nl_blame(error, NLINK_CAUSE_TOO_LONG, at, true, "the name %s has %zu bytes; %s takes %zu",
+                 nl_quoted(text.text).text, length, fs->type[0] != '\0' ? fs->type : "the file system", most);
+      nl_string_fini(&text);
+      return true;
+    }
+    name += length;
+    name += strspn(name, "/");
+  }
+  return false;
+}
+
+bool nl_check_length(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (blame_length(error, &facts->src, NLINK_SRC, &facts->src_fs) ||
+      blame_length(error, &facts->dst, NLINK_DST, &facts->parent_fs))
+    return true;
+  const char *target = facts->scene->target;
+  if (!happened || target == NULL)
+    return false;
+  nl_blame(error, NLINK_CAUSE_TOO_LONG, NLINK_SRC, true, "the target has %zu bytes; %s holds fewer",
+           strlen(target), facts->parent_fs.type[0] != '\0' ? facts->parent_fs.type : "the file system");
+  return true;
+}
+
+bool nl_check_no_name_left(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened || facts->src.path != NULL || facts->src.sys != 0)
+    return false;
+  if (facts->src.stat.link_count == 0)
+    nl_blame(error, NLINK_CAUSE_NO_NAME_LEFT, NLINK_SRC, true,
+             "the open file has no name left, or was made to have none: it cannot get a new one");
+  else
+    nl_blame(error, NLINK_CAUSE_FOREIGN_DESCRIPTOR, NLINK_SRC, false,
+             "the descriptor was opened under other credentials, and /proc is not there to help");
+  return true;
+}
+
+bool nl_check_not_symlink(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened || facts->src.link_sys != 0 || facts->src.path == NULL ||
+      facts->src.link.kind == NLINK_SYMLINK)
+    return false;
+  nl_blame(error, NLINK_CAUSE_NOT_A_SYMLINK, NLINK_SRC, true, "%s is %s, not a soft link",
+           facts->src.quoted.text, kind_text(facts->src.link.kind));
+  return true;
+}

@@ -1,0 +1,163 @@
+/*
+ * rights.c - what this user may not do
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/error.h"
+#include "look/checks.h"
+#include "path/place.h"
+
+enum { SET_UID = 04000, SET_GID = 02000, STICKY = 01000, GROUP_EXECUTE = 010, OTHER_WRITE = 02 };
+
+static bool blame_protected(struct nlink_error *error, const struct nl_facts *facts, int rule,
+                            const char *why) {
+  bool is_known = rule >= 0;
+  nl_blame(error, NLINK_CAUSE_PROTECTED_HARDLINKS, NLINK_SRC, is_known,
+           "fs.protected_hardlinks%s: %s belongs to uid %u, you are uid %u and %s",
+           is_known ? "=1" : " (which cannot be read)", facts->src.quoted.text, (unsigned)facts->src.stat.uid,
+           (unsigned)facts->who.uid, why);
+  return true;
+}
+
+/* The kernel's rule: without owning it, one may link only an ordinary file that one may read and write. */
+bool nl_check_protected_hardlinks(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nlink_stat *stat = &facts->src.stat;
+  if (facts->src.sys != 0 || stat->kind == NLINK_DIRECTORY || facts->who.may_own_all ||
+      stat->uid == facts->who.uid)
+    return false;
+  int rule = nl_os_protected_hardlinks();
+  if (rule == 0 || (rule < 0 && !happened))
+    return false;
+  if (stat->kind != NLINK_REGULAR)
+    return blame_protected(error, facts, rule, "it is not a regular file");
+  if ((stat->mode & SET_UID) != 0)
+    return blame_protected(error, facts, rule, "it is a setuid program");
+  if ((stat->mode & SET_GID) != 0 && (stat->mode & GROUP_EXECUTE) != 0)
+    return blame_protected(error, facts, rule, "it is a setgid program");
+  /* An open file is asked through its own descriptor. */
+  int dir = facts->src.path != NULL ? facts->src.dir : facts->scene->src_fd;
+  const char *path = facts->src.path;
+  if (path == NULL)
+    return happened && blame_protected(error, facts, rule, "may not read and write it");
+  bool follow = facts->scene->follow;
+  bool reads = nl_os_may(dir, path, NL_OS_MAY_READ, follow) == 0;
+  bool writes = nl_os_may(dir, path, NL_OS_MAY_WRITE, follow) == 0;
+  if (reads && writes)
+    return false;
+  return blame_protected(error, facts, rule,
+                         reads    ? "may not write it"
+                         : writes ? "may not read it"
+                                  : "may neither read nor write it");
+}
+
+/* The kernel's rule: in a sticky directory that all may write, one follows only one's own or its owner's links. */
+bool nl_check_protected_symlinks(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *src = &facts->src;
+  struct nlink_stat parent;
+  if (!happened || src->path == NULL || src->link_sys != 0 || src->link.kind != NLINK_SYMLINK ||
+      !facts->scene->follow || src->link.uid == facts->who.uid || nl_os_protected_symlinks() == 0)
+    return false;
+  struct nl_place place;
+  bool seen = nl_place_open(&place, src->dir, src->path, facts->scene->beneath) == 0 &&
+              nl_os_stat(&parent, place.dir, ".", true) == 0;
+  nl_place_close(&place);
+  if (!seen || (parent.mode & STICKY) == 0 || (parent.mode & OTHER_WRITE) == 0 || parent.uid == src->link.uid)
+    return false;
+  nl_blame(
+      error, NLINK_CAUSE_PROTECTED_SYMLINKS, NLINK_SRC, true,
+      "fs.protected_symlinks: the soft link %s lies in a sticky directory that all may write and belongs to "
+      "uid %u, you are uid %u",
+      src->quoted.text, (unsigned)src->link.uid, (unsigned)facts->who.uid);
+  return true;
+}
+
+bool nl_check_parent_rights(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  if (facts->parent.sys != 0)
+    return false;
+  bool writes = nl_os_status(nl_os_may(facts->parent_fd, ".", NL_OS_MAY_WRITE, true)) != NLINK_DENIED;
+  bool searches = nl_os_status(nl_os_may(facts->parent_fd, ".", NL_OS_MAY_SEARCH, true)) != NLINK_DENIED;
+  if (writes && searches)
+    return false;
+  nl_blame(error, writes ? NLINK_CAUSE_NOT_SEARCHABLE : NLINK_CAUSE_NOT_WRITABLE, NLINK_DST, true,
+           "the directory %s refuses: no %s permission for uid %u", facts->parent_name.text,
+           writes     ? "search"
+           : searches ? "write"
+                      : "write or search",
+           (unsigned)facts->who.uid);
+  return true;
+}
+
+bool nl_check_sticky(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  const struct nlink_stat *parent = &facts->parent.stat;
+  const struct nlink_stat *file = &facts->dst.stat;
+  if (facts->parent.sys != 0 || facts->dst.sys != 0 || (parent->mode & STICKY) == 0 ||
+      facts->who.may_own_all || facts->who.uid == parent->uid || facts->who.uid == file->uid)
+    return false;
+  nl_blame(error, NLINK_CAUSE_STICKY, NLINK_DST, true,
+           "the directory %s is sticky: only the owner of %s (uid %u) or of the directory (uid %u) may take "
+           "the name "
+           "away, you are uid %u",
+           facts->parent_name.text, facts->dst.quoted.text, (unsigned)file->uid, (unsigned)parent->uid,
+           (unsigned)facts->who.uid);
+  return true;
+}
+
+static bool blame_flag(struct nlink_error *error, bool immutable, const char *name, const char *thing,
+                       enum nlink_which at) {
+  nl_blame(error, immutable ? NLINK_CAUSE_IMMUTABLE : NLINK_CAUSE_APPEND_ONLY, at, true, "%s%s is %s", thing,
+           name, immutable ? "immutable (chattr +i)" : "append-only (chattr +a)");
+  return true;
+}
+
+/* Immutable and append-only: of the file, of its new directory, of the name that is to go. */
+bool nl_check_flags(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  const struct nl_scene *scene = facts->scene;
+  struct nl_os_attributes flags;
+  int src_fd = facts->src.path != NULL ? facts->src_fd : scene->src_fd;
+  if (scene->act == NL_ACT_LINK && src_fd >= 0 && nl_os_attributes_fd(&flags, src_fd) == 0 &&
+      (flags.immutable || flags.append_only))
+    return blame_flag(error, flags.immutable, facts->src.quoted.text, "", NLINK_SRC);
+  if (facts->parent_fd < 0 || nl_os_attributes_fd(&flags, facts->parent_fd) != 0)
+    return false;
+  bool removes = scene->act == NL_ACT_UNLINK || scene->replace;
+  if (flags.immutable || (removes && flags.append_only))
+    return blame_flag(error, flags.immutable, facts->parent_name.text, "the directory ", NLINK_DST);
+  if (removes && facts->dst.sys == 0 &&
+      nl_os_attributes(&flags, facts->dst.dir, facts->dst.path, false) == 0 &&
+      (flags.immutable || flags.append_only))
+    return blame_flag(error, flags.immutable, facts->dst.quoted.text, "", NLINK_DST);
+  return false;
+}
+
+bool nl_check_unmapped(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened || facts->src.sys != 0)
+    return false;
+  if (!nl_os_is_unmapped(facts->src.stat.uid, facts->src.stat.gid) && error->status != NLINK_OVERFLOW)
+    return false;
+  nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_SRC, error->status == NLINK_OVERFLOW,
+           "the owner or group of %s is not mapped into this user namespace or mount",
+           facts->src.quoted.text);
+  return true;
+}
+
+/* The last resort for a refusal that nothing seen explains. */
+bool nl_check_security(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened)
+    return false;
+  enum nlink_which at = facts->scene->dst != NULL ? NLINK_DST : NLINK_SRC;
+  bool filtered = error->status == NLINK_NOT_PERMITTED && nl_os_is_filtered() == 1;
+  if (filtered)
+    nl_blame(error, NLINK_CAUSE_SECURITY_MODULE, at, false,
+             "this process's system calls are filtered (seccomp)");
+  else if (error->status == NLINK_DENIED)
+    nl_blame(
+        error, NLINK_CAUSE_SECURITY_MODULE, at, false,
+        "the permissions allow it: a security module (SELinux, AppArmor, Landlock) or the system's sandbox "
+        "refuses");
+  else
+    return false;
+  return true;
+}

@@ -1,0 +1,88 @@
+/*
+ * scene.c - what was tried, and what stands there now
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "look/scene.h"
+
+#include "path/beneath.h"
+#include "path/place.h"
+
+/* Open a path as itself or followed, within the bounds that the scene sets. */
+static int open_node(int *fd, const struct nl_scene *scene, int dir, const char *path, enum nl_os_open how) {
+  return scene->beneath ? nl_beneath_open(fd, dir, path, how) : nl_os_open(fd, dir, path, how);
+}
+
+/* Stat a path within the bounds that the scene sets. */
+static int stat_path(struct nlink_stat *out, const struct nl_scene *scene, int dir, const char *path,
+                     bool follow) {
+  if (!scene->beneath)
+    return nl_os_stat(out, dir, path, follow);
+  int fd = -1;
+  int sys = nl_beneath_open(&fd, dir, path, follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE);
+  if (sys == 0)
+    sys = nl_os_stat_fd(out, fd);
+  nl_os_close(fd);
+  return sys;
+}
+
+static void look_at_src(struct nl_facts *facts) {
+  const struct nl_scene *scene = facts->scene;
+  struct nl_side *side = &facts->src;
+  if (scene->src == NULL) {
+    side->quoted = (struct nl_quoted){"the open file"};
+    side->sys =
+        scene->src_fd >= 0 ? nl_os_stat_fd(&side->stat, scene->src_fd) : nl_os_number(NLINK_BAD_DESCRIPTOR);
+    side->link = side->stat;
+    side->link_sys = side->sys;
+    if (side->sys == 0)
+      nl_os_fs(&facts->src_fs, scene->src_fd);
+    return;
+  }
+  *side = (struct nl_side){.dir = scene->src_dir, .path = scene->src, .quoted = nl_quoted(scene->src)};
+  side->link_sys = stat_path(&side->link, scene, side->dir, side->path, false);
+  side->sys = stat_path(&side->stat, scene, side->dir, side->path, scene->follow);
+  enum nl_os_open how = scene->follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE;
+  if (side->sys == 0 && open_node(&facts->src_fd, scene, side->dir, side->path, how) == 0)
+    nl_os_fs(&facts->src_fs, facts->src_fd);
+}
+
+static void look_at_dst(struct nl_facts *facts) {
+  const struct nl_scene *scene = facts->scene;
+  facts->dst = (struct nl_side){.dir = scene->dst_dir, .path = scene->dst, .quoted = nl_quoted(scene->dst)};
+  facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, scene->dst, false);
+
+  size_t length = 0;
+  size_t begin = nl_path_last(scene->dst, &length);
+  struct nl_string parent = {0};
+  facts->parent.sys = nl_os_number(NLINK_NO_MEMORY);
+  if (nl_path_prefix(&parent, scene->dst, begin)) {
+    facts->parent_name = nl_quoted(parent.text);
+    facts->parent.sys = open_node(&facts->parent_fd, scene, scene->dst_dir, parent.text, NL_OS_DIRECTORY);
+  }
+  nl_string_fini(&parent);
+  if (facts->parent.sys == 0)
+    facts->parent.sys = nl_os_stat_fd(&facts->parent.stat, facts->parent_fd);
+  if (facts->parent.sys == 0)
+    nl_os_fs(&facts->parent_fs, facts->parent_fd);
+}
+
+void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene) {
+  *facts = (struct nl_facts){.scene = scene, .parent_fd = -1, .src_fd = -1};
+  nl_os_who(&facts->who);
+  if (scene->src != NULL || scene->src_fd >= 0)
+    look_at_src(facts);
+  if (scene->dst != NULL)
+    look_at_dst(facts);
+}
+
+void nl_facts_close(struct nl_facts *facts) {
+  nl_os_close(facts->parent_fd);
+  nl_os_close(facts->src_fd);
+}
+
+bool nl_facts_dst_is_src(const struct nl_facts *facts) {
+  const struct nl_scene *scene = facts->scene;
+  return scene->act == NL_ACT_LINK && scene->dst != NULL && facts->src.sys == 0 && facts->dst.sys == 0 &&
+         facts->src.stat.dev == facts->dst.stat.dev && facts->src.stat.ino == facts->dst.stat.ino;
+}

@@ -1,0 +1,164 @@
+/*
+ * link.c - give a file one more name
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/error.h"
+#include "look/cause.h"
+#include "os/os.h"
+#include "path/beneath.h"
+#include "path/place.h"
+#include "safe/backup.h"
+#include "safe/swap.h"
+
+/* The file that is to get a name: an open one, or a path. */
+struct source {
+  int fd; /* -1 = by path */
+  int dir;
+  const char *path;
+  bool follow;
+};
+
+static int make_link(int dir, const char *name, void *ctx) {
+  const struct source *source = ctx;
+  return source->fd >= 0 ? nl_os_link_fd(source->fd, dir, name)
+                         : nl_os_link(source->dir, source->path, dir, name, source->follow);
+}
+
+static int stat_source(struct nlink_stat *out, const struct source *source) {
+  return source->fd >= 0 ? nl_os_stat_fd(out, source->fd)
+                         : nl_os_stat(out, source->dir, source->path, source->follow);
+}
+
+static bool is_name_of(const struct nl_place *place, const struct source *source) {
+  struct nlink_stat file;
+  struct nlink_stat name;
+  return stat_source(&file, source) == 0 && nl_os_stat(&name, place->dir, place->name, false) == 0 &&
+         file.dev == name.dev && file.ino == name.ino;
+}
+
+/*
+ * The name at the place, new or in the place of an old one; 0, or the system's error number and the step.
+ * A name that is already the file's is left alone, unless a backup of it is wanted.
+ */
+static int put(enum nlink_step *step, const struct nl_place *place, struct source *source, bool replace,
+               struct nlink_backup *backup) {
+  *step = NLINK_STEP_LINK;
+  int sys = make_link(place->dir, place->name, source);
+  if (!replace || nl_os_status(sys) != NLINK_EXISTS)
+    return sys;
+  if (backup != NULL && backup->kind != NLINK_BACKUP_NONE)
+    return nl_swap_keep(step, place, make_link, source, backup);
+  return is_name_of(place, source) ? 0 : nl_swap_replace(step, place, make_link, source);
+}
+
+/* A bad pointer is the system's to refuse: it must look at dst before we do. */
+static int probe(int dir, const char *path) {
+  int fd = -1;
+  struct nlink_stat stat;
+  int sys = nl_os_open_beneath(&fd, dir, path, NL_OS_NODE);
+  if (sys == 0)
+    nl_os_close(fd);
+  else if (nl_os_status(sys) == NLINK_NOT_SUPPORTED || nl_os_status(sys) == NLINK_NOT_PERMITTED)
+    sys = nl_os_stat(&stat, dir, path, false);
+  return nl_os_status(sys) == NLINK_BAD_POINTER ? sys : 0;
+}
+
+/* All but the plain link: beneath, by descriptor, in the place of another name. */
+static enum nlink_status link_carefully(const struct nl_scene *scene, struct nlink_backup *backup,
+                                        struct nlink_error *error) {
+  struct source source = {scene->src_fd, scene->src_dir, scene->src, scene->follow};
+  struct nl_place place = {NLINK_CWD, NULL, -1};
+  enum nlink_step step = NLINK_STEP_RESOLVE;
+  int opened = -1;
+  int sys = 0;
+  if (scene->beneath && scene->src != NULL) {
+    sys =
+        nl_beneath_open(&opened, scene->src_dir, scene->src, scene->follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE);
+    source.fd = opened;
+  }
+  if (sys == 0)
+    sys = probe(scene->dst_dir, scene->dst);
+  if (sys == 0)
+    sys = nl_place_open(&place, scene->dst_dir, scene->dst, scene->beneath);
+  if (sys == 0)
+    sys = put(&step, &place, &source, scene->replace, backup);
+  if (sys == 0 && backup != NULL)
+    sys = nl_backup_answer(backup, scene->dst);
+  enum nlink_status status = sys == 0 ? NLINK_OK : nl_cause_fail(error, scene, step, sys);
+  nl_place_close(&place);
+  nl_os_close(opened);
+  return status;
+}
+
+enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags,
+                             struct nlink_error *error) {
+  if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
+    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link: unknown flag in 0x%x", flags);
+  const struct nl_scene scene = {
+      .act = NL_ACT_LINK,
+      .src_dir = src_dir,
+      .src = src,
+      .src_fd = -1,
+      .follow = (flags & NLINK_NO_FOLLOW) == 0,
+      .dst_dir = dst_dir,
+      .dst = dst,
+      .replace = (flags & NLINK_REPLACE) != 0,
+      .beneath = (flags & NLINK_BENEATH) != 0,
+  };
+  if (!scene.beneath) {
+    int sys = nl_os_link(src_dir, src, dst_dir, dst, scene.follow);
+    if (sys == 0)
+      return NLINK_OK;
+    if (!scene.replace || nl_os_status(sys) != NLINK_EXISTS)
+      return nl_cause_fail(error, &scene, NLINK_STEP_LINK, sys);
+  }
+  return link_carefully(&scene, NULL, error);
+}
+
+enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, const char *dst,
+                                    unsigned flags, struct nlink_backup *backup, struct nlink_error *error) {
+  if (backup == NULL)
+    return nlink_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE, error);
+  if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
+    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link_backup: unknown flag in 0x%x",
+                   flags);
+  enum nlink_status status = nl_backup_check("nlink_link_backup", backup, error);
+  if (status != NLINK_OK)
+    return status;
+  const struct nl_scene scene = {
+      .act = NL_ACT_LINK,
+      .src_dir = src_dir,
+      .src = src,
+      .src_fd = -1,
+      .follow = (flags & NLINK_NO_FOLLOW) == 0,
+      .dst_dir = dst_dir,
+      .dst = dst,
+      .replace = true,
+      .beneath = (flags & NLINK_BENEATH) != 0,
+  };
+  return link_carefully(&scene, backup, error);
+}
+
+enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, unsigned flags,
+                                struct nlink_error *error) {
+  if ((flags & ~(NLINK_REPLACE | NLINK_BENEATH)) != 0)
+    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link_fd: unknown flag in 0x%x",
+                   flags);
+  const struct nl_scene scene = {
+      .act = NL_ACT_LINK,
+      .src_fd = fd,
+      .dst_dir = dst_dir,
+      .dst = dst,
+      .replace = (flags & NLINK_REPLACE) != 0,
+      .beneath = (flags & NLINK_BENEATH) != 0,
+  };
+  if (!scene.beneath) {
+    int sys = nl_os_link_fd(fd, dst_dir, dst);
+    if (sys == 0)
+      return NLINK_OK;
+    if (!scene.replace || nl_os_status(sys) != NLINK_EXISTS)
+      return nl_cause_fail(error, &scene, NLINK_STEP_LINK, sys);
+  }
+  return link_carefully(&scene, NULL, error);
+}
