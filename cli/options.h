@@ -45,7 +45,7 @@ enum { OPTIONS_ID_HELP = 1000, OPTIONS_ID_VERSION = 1001 };
 
 struct options_command {
   const char *name;     /* "nlink link": what messages and the help call it; NULL = as called */
-  const char *usage;    /* lines for the head of the help, each with its newline */
+  const char *usage;    /* lines for the head of the help; %s is the name */
   const char *examples; /* lines for the end of the help */
   const struct options_row *rows;
   size_t count; /* of the rows, at most OPTIONS_MAX */

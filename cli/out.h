@@ -97,7 +97,7 @@ void out_json_number(struct out *out, const char *key, uint64_t number); /* abov
 void out_json_signed(struct out *out, const char *key, int64_t number);
 void out_json_bool(struct out *out, const char *key, bool value);
 void out_json_null(struct out *out, const char *key);
-/* status, errno, cause, certain, dst_is_src, text; NULL = success. */
+/* status, errno, cause, text, and for a failure certain and dst_is_src; NULL = success. */
 void out_json_outcome(struct out *out, const struct nlink_error *error);
 
 #endif

@@ -1,0 +1,151 @@
+/*
+ * nlink - one file, many names: the command
+ *
+ * The house, from the roof down; an include only goes down, and nobody but the lowest floor and the two
+ * doors (cli/sys.c here) asks the system:
+ *
+ *   cli/   main     what was called: nlink VERB, or ln, link, unlink by their own names
+ *          link ln unlink ls why       the verbs, and GNU's three commands (ln.c)
+ *          order place                 what `link` and `ln` share: their options, where a new name goes
+ *          options out sys             command lines by table; all printing; all asking of the system
+ *   include/nlink.h                    all that the command knows of what follows
+ *   src/verb/   link symlink unlink stat list why     what the library can do
+ *   src/safe/   swap                   replacing a name, so that it is there at every instant
+ *   src/look/   scene cause checks     why a call failed, found out by looking
+ *   src/path/   beneath place relative paths resolved by descriptors
+ *   src/os/     posix linux            the only door to the system
+ *   src/base/   error quote memory fault   knows nothing above it
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "nlink.h"
+#include "options.h"
+#include "out.h"
+#include "place.h"
+#include "verb.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct verb {
+  const char *name;
+  int (*run)(struct out *out, int argc, char **argv);
+};
+
+static const struct verb verbs[] = {
+    {"link", verb_link},
+    {"unlink", verb_unlink},
+    {"ls", verb_ls},
+    {"why", verb_why},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static const struct verb personas[] = {
+    {"ln", persona_ln},
+    {"link", persona_link},
+    {"unlink", persona_unlink},
+};
+enum { PERSONAS = sizeof personas / sizeof *personas };
+
+static const struct verb *find(const struct verb *list, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(list[i].name, name) == 0) return &list[i];
+  return NULL;
+}
+
+static int help(struct out *out) {
+  out_text(out, "Usage: nlink VERB [OPTION]... [NAME]...\n"
+                "One file, many names: make, count, list and explain hard links.\n"
+                "\n"
+                "  link SRC DST       give the file SRC one more name, DST\n"
+                "  link SRC... DIR    the same in a directory; -s makes soft links, as ln does\n"
+                "  unlink NAME...     remove names, and say how many each file has left\n"
+                "  ls [PATH...]       list names, and which of them belong to one file\n"
+                "  why SRC DST        say what would stand in the way of a link; change nothing\n"
+                "\n"
+                "  --help             this help; nlink VERB --help: that of a verb\n"
+                "  --version          the version\n"
+                "\n"
+                "Called by the name ln, link or unlink it does what GNU's command of that name does.\n"
+                "Exit status: 0 done, 1 done in part, 2 wrong usage, 3 not done.\n"
+                "\n"
+                "Examples:\n"
+                "  nlink link Rain.txt RainLink    both names lead to one file now\n"
+                "  nlink ls                        its link count is 2, the group is marked\n"
+                "  nlink why Rain.txt /mnt/usb/r   the reason in plain words, before trying\n"
+                "  nlink unlink --keep-last a b    never removes the last name of a file\n");
+  return VERB_DONE;
+}
+
+/* How many letters two words differ in, counting the shorter one's missing letters; small words only. */
+static size_t distance(const char *a, const char *b) {
+  size_t row[16];
+  size_t length = strlen(b);
+  if (length >= sizeof row / sizeof *row) return length;
+  for (size_t j = 0; j <= length; j++)
+    row[j] = j;
+  for (size_t i = 1; a[i - 1] != '\0'; i++) {
+    size_t corner = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= length; j++) {
+      size_t change = corner + (a[i - 1] != b[j - 1]);
+      size_t drop = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+      corner = row[j];
+      row[j] = change < drop ? change : drop;
+    }
+  }
+  return row[length];
+}
+
+static int complain(struct out *out, const char *word) {
+  const char *nearest = NULL;
+  size_t least = 3;
+  /* What people type for these out of habit. */
+  static const char *const habits[][2] = {{"ln", "link"},    {"symlink", "link"}, {"hardlink", "link"},
+                                          {"rm", "unlink"},  {"list", "ls"},      {"dir", "ls"},
+                                          {"explain", "why"}};
+  for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+    if (strcmp(word, habits[i][0]) == 0) {
+      nearest = habits[i][1];
+      least = 0;
+    }
+  for (size_t i = 0; i < VERBS; i++) {
+    size_t far = distance(word, verbs[i].name);
+    if (far < least && far < strlen(verbs[i].name)) {
+      least = far;
+      nearest = verbs[i].name;
+    }
+  }
+  const char *what = *word == '-' ? "unrecognized option" : "unknown verb";
+  if (nearest != NULL && *word != '-')
+    out_message(out, "%s %s; did you mean '%s'?", what, out_quote(out, 0, word), nearest);
+  else
+    out_message(out, "%s %s", what, out_quote(out, 0, word));
+  out_say(out, "Try 'nlink --help' for more information.\n");
+  return VERB_USAGE;
+}
+
+static int run_nlink(struct out *out, int argc, char **argv) {
+  if (argc < 2) {
+    out_message(out, "missing verb: link, unlink, ls or why");
+    out_say(out, "Try 'nlink --help' for more information.\n");
+    return VERB_USAGE;
+  }
+  const struct verb *verb = find(verbs, VERBS, argv[1]);
+  if (verb != NULL) return verb->run(out, argc - 1, argv + 1);
+  if (strcmp(argv[1], "--help") == 0) return help(out);
+  if (strcmp(argv[1], "--version") == 0) {
+    out_print(out, "nlink %s\n", nlink_version());
+    return VERB_DONE;
+  }
+  return complain(out, argv[1]);
+}
+
+int main(int argc, char **argv) {
+  const char *called = argc > 0 ? place_last(argv[0]) : "nlink";
+  const struct verb *persona = find(personas, PERSONAS, called);
+  struct out out;
+  out_init(&out, persona != NULL ? argv[0] : "nlink");
+  int status = persona != NULL ? persona->run(&out, argc, argv) : run_nlink(&out, argc, argv);
+  return out_fini(&out, status, persona != NULL ? 1 : VERB_FAILED);
+}
