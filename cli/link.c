@@ -23,7 +23,7 @@ static const struct options_row rows[] = {
     {ORDER_ID_FORCE, 'f', "force", OPTIONS_ALONE, NULL, "replace names that exist, atomically"},
     {ORDER_ID_INTERACTIVE, 'i', "interactive", OPTIONS_ALONE, NULL, "ask before replacing a name"},
     {ORDER_ID_BACKUP, 'b', "backup", OPTIONS_MAY_TAKE, "HOW",
-     "keep what is replaced: none, simple, numbered, existing"},
+     "back up first: none, simple, numbered, existing"},
     {ORDER_ID_SUFFIX, 'S', "suffix", OPTIONS_TAKES, "SUFFIX", "as -b, simple backups end in SUFFIX, not ~"},
     {ORDER_ID_TARGET_DIRECTORY, 't', "target-directory", OPTIONS_TAKES, "DIR", "make all the names in DIR"},
     {ORDER_ID_NO_TARGET_DIRECTORY, 'T', "no-target-directory", OPTIONS_ALONE, NULL,

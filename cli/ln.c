@@ -20,8 +20,7 @@
 static const struct options_row rows[] = {
     {ORDER_ID_BACKUP, 'b', "backup", OPTIONS_MAY_TAKE, "HOW", "keep what is replaced, under a backup name"},
     {ORDER_ID_DIRECTORIES, 'd', NULL, OPTIONS_ALONE, NULL, NULL},
-    {ORDER_ID_DIRECTORIES, 'F', "directory", OPTIONS_ALONE, NULL,
-     "-d too: try to hard-link directories (in vain)"},
+    {ORDER_ID_DIRECTORIES, 'F', "directory", OPTIONS_ALONE, NULL, "-d too: try to hard-link directories"},
     {ORDER_ID_NO_DEREFERENCE, 'n', "no-dereference", OPTIONS_ALONE, NULL,
      "a soft link to a directory is no DIRECTORY"},
     {ORDER_ID_NO_TARGET_DIRECTORY, 'T', "no-target-directory", OPTIONS_ALONE, NULL,

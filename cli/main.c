@@ -49,7 +49,8 @@ enum { PERSONAS = sizeof personas / sizeof *personas };
 
 static const struct verb *find(const struct verb *list, size_t count, const char *name) {
   for (size_t i = 0; i < count; i++)
-    if (strcmp(list[i].name, name) == 0) return &list[i];
+    if (strcmp(list[i].name, name) == 0)
+      return &list[i];
   return NULL;
 }
 
@@ -66,7 +67,7 @@ static int help(struct out *out) {
                 "  --help             this help; nlink VERB --help: that of a verb\n"
                 "  --version          the version\n"
                 "\n"
-                "Called by the name ln, link or unlink it does what GNU's command of that name does.\n"
+                "Called ln, link or unlink, it does what GNU's command of that name does.\n"
                 "Exit status: 0 done, 1 done in part, 2 wrong usage, 3 not done.\n"
                 "\n"
                 "Examples:\n"
@@ -81,7 +82,8 @@ static int help(struct out *out) {
 static size_t distance(const char *a, const char *b) {
   size_t row[16];
   size_t length = strlen(b);
-  if (length >= sizeof row / sizeof *row) return length;
+  if (length >= sizeof row / sizeof *row)
+    return length;
   for (size_t j = 0; j <= length; j++)
     row[j] = j;
   for (size_t i = 1; a[i - 1] != '\0'; i++) {
@@ -132,8 +134,10 @@ static int run_nlink(struct out *out, int argc, char **argv) {
     return VERB_USAGE;
   }
   const struct verb *verb = find(verbs, VERBS, argv[1]);
-  if (verb != NULL) return verb->run(out, argc - 1, argv + 1);
-  if (strcmp(argv[1], "--help") == 0) return help(out);
+  if (verb != NULL)
+    return verb->run(out, argc - 1, argv + 1);
+  if (strcmp(argv[1], "--help") == 0)
+    return help(out);
   if (strcmp(argv[1], "--version") == 0) {
     out_print(out, "nlink %s\n", nlink_version());
     return VERB_DONE;
