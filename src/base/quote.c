@@ -130,7 +130,30 @@ static void put_quoted(struct sink *sink, const char *name, unsigned flags) {
   put(sink, '\'');
 }
 
+/*
+ * The length of a name that holds nothing but letters, digits and % + , - . / : ] _ @ and so is written as it
+ * is; 0 = it holds something else. Nearly every name is such a one, and a listing writes many.
+ */
+static size_t simple_length(const char *name) {
+  static const uint64_t simple[2] = {
+      UINT64_C(0xffff) << '+' | UINT64_C(1) << '%',
+      UINT64_C(0x3ffffff) << ('a' - 64) | UINT64_C(0x3ffffff) << ('A' - 64) | UINT64_C(1) << ('@' - 64) |
+          UINT64_C(1) << (']' - 64) | UINT64_C(1) << ('_' - 64),
+  };
+  size_t length = 0;
+  for (;; length++) {
+    unsigned char c = (unsigned char)name[length];
+    if (c >= 128 || (simple[c / 64] >> c % 64 & 1) == 0)
+      return c == '\0' ? length : 0;
+  }
+}
+
 size_t nlink_quote(char *out, size_t size, const char *name, unsigned flags) {
+  size_t simple = (flags & NLINK_QUOTE_NEEDED) != 0 ? simple_length(name) : 0;
+  if (simple > 0 && simple < size) {
+    memcpy(out, name, simple + 1);
+    return simple;
+  }
   struct sink sink = {out, size, 0};
   struct shape shape = look(name, flags);
   if ((flags & NLINK_QUOTE_NEEDED) != 0 && shape.is_bare) {
