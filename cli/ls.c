@@ -63,12 +63,14 @@ static void on_event(const char *path, const struct nlink_error *error, void *ct
   ls->events++;
   const char *what = error->step == NLINK_STEP_STAT ? "look at" : "read the directory";
   out_trouble(ls->out, error, "cannot %s %s", what, out_quote(ls->out, 0, path));
-  if (ls->json) ls_json_event(ls, path, error);
+  if (ls->json)
+    ls_json_event(ls, path, error);
 }
 
 /* Write the listing in whichever form was asked for; false = memory is exhausted. */
 static bool write_listing(struct ls *ls, struct nlink_list *list) {
-  if (!ls->json && !ls->nul) return ls_table(ls, list);
+  if (!ls->json && !ls->nul)
+    return ls_table(ls, list);
   const struct nlink_list_entry *entry = NULL;
   for (; nlink_list_next(list, &entry) == NLINK_OK && ls->out->failed == 0; ls->entries++) {
     if (ls->json)
@@ -94,7 +96,8 @@ static int run(struct ls *ls, const struct nlink_list_options *how, const char *
     out_message(ls->out, "memory is exhausted");
     return VERB_FAILED;
   }
-  if (status == NLINK_OK) return VERB_DONE;
+  if (status == NLINK_OK)
+    return VERB_DONE;
   /* An empty directory beside a missing one is a part of what was asked for; nothing but troubles is not. */
   return ls->entries == 0 && ls->events >= count ? VERB_FAILED : VERB_PART;
 }
@@ -154,19 +157,23 @@ int verb_ls(struct out *out, int argc, char **argv) {
   struct options options;
   options_init(&options, &verb_ls_command, argc, argv);
   for (const struct options_row *row; (row = options_next(&options)) != NULL;) {
-    if (row->id == OPTIONS_ID_HELP) return options_help(&options, out);
-    if (row->id == OPTIONS_ID_VERSION) return options_version(&options, out);
+    if (row->id == OPTIONS_ID_HELP)
+      return options_help(&options, out);
+    if (row->id == OPTIONS_ID_VERSION)
+      return options_version(&options, out);
     if (!take_option(&ls, &how, row->id, options.value)) {
       out_message(out, "--color takes always, auto or never, not %s", out_quote(out, 0, options.value));
       return options_point_to_help(&options, out);
     }
   }
-  if (options.fault != OPTIONS_FINE) return options_complain(&options, out);
+  if (options.fault != OPTIONS_FINE)
+    return options_complain(&options, out);
   if (ls.json && ls.nul) {
     out_message(out, "--json and --null exclude each other");
     return options_point_to_help(&options, out);
   }
-  if (ls.json && !out_json_ready(out)) return VERB_USAGE;
+  if (ls.json && !out_json_ready(out))
+    return VERB_USAGE;
   bool many = how.recursive || options.operand_count > 1;
   ls.headings = many && !how.by_file && !how.directories;
   ls.with_path = many && how.by_file;

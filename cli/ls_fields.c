@@ -18,7 +18,8 @@ char ls_kind(enum nlink_kind kind) {
 
 /* Set-id and sticky bits share the place of the right to execute: small where both are set. */
 static char execute(bool may, bool special, char letter) {
-  if (!special) return may ? 'x' : '-';
+  if (!special)
+    return may ? 'x' : '-';
   return may ? letter : (char)(letter - 'a' + 'A');
 }
 
@@ -28,8 +29,10 @@ void ls_mode(char text[LS_MODE_LENGTH], const struct nlink_stat *stat) {
   for (unsigned i = 0; i < 9; i++)
     text[1 + i] = '-';
   for (unsigned i = 0; i < 9; i++)
-    if ((stat->mode & 0400u >> i) != 0) text[1 + i] = rights[i];
-  if ((stat->mode & 07000u) == 0) return;
+    if ((stat->mode & 0400u >> i) != 0)
+      text[1 + i] = rights[i];
+  if ((stat->mode & 07000u) == 0)
+    return;
   text[3] = execute((stat->mode & 0100u) != 0, (stat->mode & 04000u) != 0, 's');
   text[6] = execute((stat->mode & 0010u) != 0, (stat->mode & 02000u) != 0, 's');
   text[9] = execute((stat->mode & 0001u) != 0, (stat->mode & 01000u) != 0, 't');
@@ -68,7 +71,8 @@ size_t ls_human(char text[LS_HUMAN_SIZE], uint64_t size_bytes) {
     text[length++] = '.';
     text[length++] = (char)('0' + tenths);
   }
-  if (unit > 0) text[length++] = " KMGTPE"[unit];
+  if (unit > 0)
+    text[length++] = " KMGTPE"[unit];
   return length;
 }
 

@@ -31,7 +31,8 @@ static bool is_device(const struct nlink_list_entry *entry) {
 }
 
 static void widen(unsigned *width, size_t length) {
-  if (length > *width) *width = (unsigned)length;
+  if (length > *width)
+    *width = (unsigned)length;
 }
 
 static unsigned id_width(const struct ls *ls, const struct ls_id *id) {
@@ -44,7 +45,8 @@ static void measure(struct ls *ls, struct table *table) {
   uint64_t most_bytes = 0;
   for (size_t i = 0; i < table->count; i++) {
     const struct nlink_stat *stat = &table->entries[i]->stat;
-    if (stat->link_count > most_links) most_links = stat->link_count;
+    if (stat->link_count > most_links)
+      most_links = stat->link_count;
     widen(&table->user, id_width(ls, ls_user(ls, stat->uid)));
     widen(&table->group, id_width(ls, ls_group(ls, stat->gid)));
     if (is_device(table->entries[i])) {
@@ -58,8 +60,10 @@ static void measure(struct ls *ls, struct table *table) {
     }
   }
   table->links = ls_digits(most_links);
-  if (!ls->human) widen(&table->size, ls_digits(most_bytes));
-  if (table->major > 0) widen(&table->size, table->major + 2 + table->minor);
+  if (!ls->human)
+    widen(&table->size, ls_digits(most_bytes));
+  if (table->major > 0)
+    widen(&table->size, table->major + 2 + table->minor);
 }
 
 /* ------------------------------------------------------------------ one line */
@@ -80,12 +84,14 @@ static char *put_number(char *at, uint64_t number, unsigned width) {
 static void put_id(struct ls *ls, const struct ls_id *id, unsigned width) {
   unsigned own = id_width(ls, id);
   bool right = ls->numeric || (id->text[0] >= '0' && id->text[0] <= '9');
-  if (right) out_spaces(ls->out, width - own);
+  if (right)
+    out_spaces(ls->out, width - own);
   if (ls->numeric)
     out_number(ls->out, id->id, 0);
   else
     out_bytes(ls->out, id->text, id->length);
-  if (!right) out_spaces(ls->out, width - own);
+  if (!right)
+    out_spaces(ls->out, width - own);
   out_char(ls->out, ' ');
 }
 
@@ -99,7 +105,8 @@ static char *put_size(const struct ls *ls, const struct table *table, const stru
     *at++ = ' ';
     return put_number(at, stat->rdev_minor, table->minor);
   }
-  if (!ls->human) return put_number(at, stat->size_bytes, table->size);
+  if (!ls->human)
+    return put_number(at, stat->size_bytes, table->size);
   char text[LS_HUMAN_SIZE];
   size_t length = ls_human(text, stat->size_bytes);
   memset(at, ' ', table->size - length);
@@ -145,19 +152,23 @@ static void put_path(struct ls *ls, const struct nlink_list_entry *entry) {
   path[dir] = '/';
   memcpy(path + dir + slash, entry->name, name + 1);
   out_name(ls->out, path);
-  if (path != small) free(path);
+  if (path != small)
+    free(path);
 }
 
 static void put_coloured_path(struct ls *ls, const struct nlink_list_entry *entry) {
   enum out_colour colour = colour_of(entry);
-  if (colour != OUT_PLAIN) out_colour(ls->out, colour);
+  if (colour != OUT_PLAIN)
+    out_colour(ls->out, colour);
   put_path(ls, entry);
-  if (colour != OUT_PLAIN) out_colour(ls->out, OUT_PLAIN);
+  if (colour != OUT_PLAIN)
+    out_colour(ls->out, OUT_PLAIN);
 }
 
 static void put_target(struct ls *ls, const struct nlink_list_entry *entry) {
   out_text(ls->out, " -> ");
-  if (entry->dangles) out_colour(ls->out, OUT_RED);
+  if (entry->dangles)
+    out_colour(ls->out, OUT_RED);
   out_name(ls->out, entry->target);
   if (entry->dangles) {
     out_text(ls->out, " (dangles)");
@@ -201,8 +212,10 @@ static void put_line(struct ls *ls, const struct table *table, const struct nlin
   *at++ = ' ';
   out_bytes(ls->out, text, (size_t)(at - text));
   put_coloured_path(ls, entry);
-  if (entry->target != NULL) put_target(ls, entry);
-  if (entry->group != 0) put_group(ls, entry);
+  if (entry->target != NULL)
+    put_target(ls, entry);
+  if (entry->group != 0)
+    put_group(ls, entry);
   out_char(ls->out, '\n');
 }
 
@@ -212,7 +225,8 @@ static bool add(struct table *table, const struct nlink_list_entry *entry) {
   if (table->count == table->room) {
     size_t room = table->room == 0 ? 256 : table->room * 2;
     const struct nlink_list_entry **entries = realloc(table->entries, room * sizeof *entries);
-    if (entries == NULL) return false;
+    if (entries == NULL)
+      return false;
     table->entries = entries;
     table->room = room;
   }
@@ -223,7 +237,8 @@ static bool add(struct table *table, const struct nlink_list_entry *entry) {
 static void write_table(struct ls *ls, struct table *table) {
   const char *dir = table->entries[0]->dir;
   if (ls->headings && dir != NULL) {
-    if (ls->entries > 0) out_char(ls->out, '\n');
+    if (ls->entries > 0)
+      out_char(ls->out, '\n');
     out_name(ls->out, dir);
     out_text(ls->out, ":\n");
   }
@@ -240,10 +255,12 @@ bool ls_table(struct ls *ls, struct nlink_list *list) {
   bool done = true;
   while (done && nlink_list_next(list, &entry) == NLINK_OK && ls->out->failed == 0) {
     /* Every name of one row shares the pointer to its directory's path; a directory given twice does not. */
-    if (!ls->with_path && table.count > 0 && table.entries[0]->dir != entry->dir) write_table(ls, &table);
+    if (!ls->with_path && table.count > 0 && table.entries[0]->dir != entry->dir)
+      write_table(ls, &table);
     done = add(&table, entry);
   }
-  if (done && table.count > 0) write_table(ls, &table);
+  if (done && table.count > 0)
+    write_table(ls, &table);
   free(table.entries);
   return done;
 }
@@ -252,8 +269,10 @@ void ls_nul_entry(struct ls *ls, const struct nlink_list_entry *entry) {
   /* A path that begins with a dash would be an option to the program that it is handed to. */
   const char *dir = entry->dir != NULL ? entry->dir : entry->name[0] == '-' ? "." : "";
   size_t length = strlen(dir);
-  if (length > 0 && entry->dir != NULL && dir[0] == '-') out_text(ls->out, "./");
+  if (length > 0 && entry->dir != NULL && dir[0] == '-')
+    out_text(ls->out, "./");
   out_bytes(ls->out, dir, length);
-  if (length > 0 && dir[length - 1] != '/') out_char(ls->out, '/');
+  if (length > 0 && dir[length - 1] != '/')
+    out_char(ls->out, '/');
   out_bytes(ls->out, entry->name, strlen(entry->name) + 1);
 }

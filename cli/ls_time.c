@@ -86,7 +86,8 @@ static size_t put_year(char *text, int64_t year) {
     text[--at] = (char)('0' + left % 10);
     left /= 10;
   } while (left > 0);
-  if (year < 0) text[--at] = '-';
+  if (year < 0)
+    text[--at] = '-';
   return length;
 }
 
@@ -104,7 +105,8 @@ size_t ls_time(struct ls *ls, char text[LS_TIME_SIZE], int64_t time_ns) {
   memcpy(text, months[date.month], 4);
   put_two(text + 4, date.day, ' ');
   text[6] = ' ';
-  if (time_ns >= ls->now_ns || time_ns <= ls->now_ns - half_year_ns) return 7 + put_year(text + 7, date.year);
+  if (time_ns >= ls->now_ns || time_ns <= ls->now_ns - half_year_ns)
+    return 7 + put_year(text + 7, date.year);
   unsigned minute = (unsigned)((local_s - days * DAY_S) / 60);
   put_two(text + 7, minute / 60, '0');
   text[9] = ':';

@@ -23,13 +23,15 @@ struct nl_arena_chunk {
 };
 
 static struct nl_arena_chunk *chunk_new(size_t size_bytes) {
-  if (size_bytes > SIZE_MAX - sizeof(struct nl_arena_chunk)) return NULL;
+  if (size_bytes > SIZE_MAX - sizeof(struct nl_arena_chunk))
+    return NULL;
   return nl_alloc(sizeof(struct nl_arena_chunk) + size_bytes);
 }
 
 static void *take_large(struct nl_arena *arena, size_t size_bytes) {
   struct nl_arena_chunk *chunk = chunk_new(size_bytes);
-  if (chunk == NULL) return NULL;
+  if (chunk == NULL)
+    return NULL;
   if (arena->newest == NULL) {
     chunk->older = NULL;
     arena->newest = chunk;
@@ -44,9 +46,11 @@ static void *take_large(struct nl_arena *arena, size_t size_bytes) {
 static char *take_bytes(struct nl_arena *arena, size_t size_bytes) {
   if (size_bytes > arena->left_bytes) {
     size_t chunk_bytes = arena->next_bytes > 0 ? arena->next_bytes : FIRST_CHUNK_BYTES;
-    if (size_bytes > chunk_bytes / 4) return take_large(arena, size_bytes);
+    if (size_bytes > chunk_bytes / 4)
+      return take_large(arena, size_bytes);
     struct nl_arena_chunk *chunk = chunk_new(chunk_bytes);
-    if (chunk == NULL) return NULL;
+    if (chunk == NULL)
+      return NULL;
     chunk->older = arena->newest;
     arena->newest = chunk;
     arena->at = chunk->bytes;
@@ -60,7 +64,8 @@ static char *take_bytes(struct nl_arena *arena, size_t size_bytes) {
 }
 
 void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
-  if (size_bytes == 0) size_bytes = 1; /* NULL means something else */
+  if (size_bytes == 0)
+    size_bytes = 1; /* NULL means something else */
   size_t off = (size_t)((uintptr_t)arena->at % alignof(max_align_t));
   size_t pad = off == 0 ? 0 : alignof(max_align_t) - off;
   if (arena->left_bytes >= pad && arena->left_bytes - pad >= size_bytes) {
@@ -74,14 +79,17 @@ void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
 
 char *nl_arena_text(struct nl_arena *arena, const char *bytes, size_t length) {
   char *text = length < SIZE_MAX ? take_bytes(arena, length + 1) : NULL;
-  if (text == NULL) return NULL;
-  if (length > 0) memcpy(text, bytes, length);
+  if (text == NULL)
+    return NULL;
+  if (length > 0)
+    memcpy(text, bytes, length);
   text[length] = '\0';
   return text;
 }
 
 void nl_arena_fini(struct nl_arena *arena) {
-  if (arena == NULL) return;
+  if (arena == NULL)
+    return;
   for (struct nl_arena_chunk *chunk = arena->newest; chunk != NULL;) {
     struct nl_arena_chunk *older = chunk->older;
     nl_free(chunk);

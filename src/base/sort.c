@@ -20,7 +20,8 @@ struct order {
 };
 
 static bool is_before(const struct nl_sort_item *a, const struct nl_sort_item *b, const struct order *order) {
-  if (a->key != b->key) return a->key < b->key;
+  if (a->key != b->key)
+    return a->key < b->key;
   return order->compare != NULL && order->compare(a->what, b->what, order->ctx) < 0;
 }
 
@@ -70,7 +71,8 @@ static void merge_sort(struct nl_sort_item *items, struct nl_sort_item *spare, s
     from = to;
     to = swap;
   }
-  if (from != items) memcpy(items, from, count * sizeof *items);
+  if (from != items)
+    memcpy(items, from, count * sizeof *items);
 }
 
 /* Sort by the keys alone. One look at all keys tells which of their bytes differ; the others cost nothing. */
@@ -81,7 +83,8 @@ static void radix_sort(struct nl_sort_item *items, struct nl_sort_item *spare, s
   struct nl_sort_item *from = items;
   struct nl_sort_item *to = spare;
   for (unsigned shift = 0; shift < 8 * KEY_BYTES; shift += 8) {
-    if ((differing >> shift & 0xff) == 0) continue;
+    if ((differing >> shift & 0xff) == 0)
+      continue;
     size_t start[256] = {0};
     for (size_t i = 0; i < count; i++)
       start[from[i].key >> shift & 0xff]++;
@@ -97,7 +100,8 @@ static void radix_sort(struct nl_sort_item *items, struct nl_sort_item *spare, s
     from = to;
     to = swap;
   }
-  if (from != items) memcpy(items, from, count * sizeof *items);
+  if (from != items)
+    memcpy(items, from, count * sizeof *items);
 }
 
 void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, nl_sort_compare *compare,
@@ -108,12 +112,14 @@ void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t coun
     return;
   }
   radix_sort(items, spare, count);
-  if (compare == NULL) return;
+  if (compare == NULL)
+    return;
   for (size_t at = 0; at < count;) {
     size_t end = at + 1;
     while (end < count && items[end].key == items[at].key)
       end++;
-    if (end - at > 1) merge_sort(items + at, spare, end - at, &order);
+    if (end - at > 1)
+      merge_sort(items + at, spare, end - at, &order);
     at = end;
   }
 }

@@ -30,7 +30,8 @@ int nl_os_open_to_read(int *fd, int dir, const char *path, bool follow) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "opendir");
   int flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
   int opened = openat(dir, path, flags);
-  if (opened < 0) return errno;
+  if (opened < 0)
+    return errno;
   *fd = opened;
   return 0;
 }
@@ -49,10 +50,12 @@ int nl_os_read_names(int fd, void *room, size_t room_bytes, nl_os_take_name *tak
   for (;;) {
     long got = 0;
     int sys = read_some(&got, fd, room, room_bytes);
-    if (sys != 0 || got == 0) return sys;
+    if (sys != 0 || got == 0)
+      return sys;
     for (const char *at = room, *end = at + got; at < end;) {
       const struct record *record = (const struct record *)(const void *)at;
-      if (!is_dots(record->name) && !take(ctx, record->name, strlen(record->name))) return 0;
+      if (!is_dots(record->name) && !take(ctx, record->name, strlen(record->name)))
+        return 0;
       at += record->length;
     }
   }

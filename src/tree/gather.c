@@ -2,8 +2,7 @@
  * gather.c - look at the names in a directory, and at single paths, and put them on a shelf
  *
  * A directory is read whole, its names sorted, and each looked at once, relative to the directory's
- * descriptor. All names of a directory mostly begin alike, so the sort's keys are taken behind what they
- * share.
+ * descriptor. Names of one directory often begin alike, so the sort's keys are taken behind what they share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,7 +17,8 @@ enum { ROOM_BYTES = 1 << 18 };
 
 void nl_gather_tell(struct nl_gather *gather, const char *path, enum nlink_step step, int sys) {
   gather->events++;
-  if (gather->on_event == NULL) return;
+  if (gather->on_event == NULL)
+    return;
   struct nlink_error error;
   nl_fail(&error, nl_os_status(sys), step, sys, NULL);
   gather->on_event(path, &error, gather->ctx);
@@ -28,7 +28,8 @@ void nl_gather_tell(struct nl_gather *gather, const char *path, enum nlink_step 
 
 static bool take_name(void *ctx, const char *name, size_t length) {
   struct nl_gather *gather = ctx;
-  if (name[0] == '.' && !gather->all) return true;
+  if (name[0] == '.' && !gather->all)
+    return true;
   if (gather->name_count == gather->name_room) {
     size_t room = gather->name_room < 64 ? 64 : gather->name_room * 2;
     const char **names = nl_realloc(gather->names, room * sizeof *names);
@@ -41,16 +42,19 @@ static bool take_name(void *ctx, const char *name, size_t length) {
   }
   const char *kept = nl_arena_text(&gather->shelf->arena, name, length);
   gather->out_of_memory = kept == NULL;
-  if (kept != NULL) gather->names[gather->name_count++] = kept;
+  if (kept != NULL)
+    gather->names[gather->name_count++] = kept;
   return kept != NULL;
 }
 
-/* How many bytes all names have in common at their beginning. */
-static size_t common_length(const char *const *names, size_t count) {
-  size_t common = strlen(names[0]);
+/* How many bytes all names have in common behind the first `from`. */
+static size_t common_length(const struct nl_sort_item *items, size_t count, size_t from) {
+  const char *first = (const char *)items[0].what + from;
+  size_t common = strlen(first);
   for (size_t i = 1; i < count && common > 0; i++) {
+    const char *name = (const char *)items[i].what + from;
     size_t same = 0;
-    while (same < common && names[i][same] == names[0][same])
+    while (same < common && name[same] == first[same])
       same++;
     common = same;
   }
@@ -58,19 +62,44 @@ static size_t common_length(const char *const *names, size_t count) {
 }
 
 static int compare_tails(const void *a, const void *b, const void *ctx) {
-  const size_t *common = ctx;
-  return strcmp((const char *)a + *common, (const char *)b + *common);
+  const size_t *from = ctx;
+  return strcmp((const char *)a + *from, (const char *)b + *from);
+}
+
+/*
+ * Sort names that are equal in their first `from` bytes, by the next eight that tell them apart. Large sets
+ * that are equal in those too are sorted again by what follows; the depth is bound by a name's length.
+ */
+static void sort_from(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, size_t from) {
+  enum { SMALL = 32 };
+  from += common_length(items, count, from);
+  for (size_t i = 0; i < count; i++)
+    items[i].key = nl_sort_key((const char *)items[i].what + from);
+  if (count < SMALL) {
+    nl_sort(items, spare, count, compare_tails, &from);
+    return;
+  }
+  nl_sort(items, spare, count, NULL, NULL);
+  for (size_t at = 0; at < count;) {
+    size_t end = at + 1;
+    while (end < count && items[end].key == items[at].key)
+      end++;
+    bool ended = (items[at].key & 0xff) == 0; /* equal to the end: the same name twice */
+    if (end - at > 1 && !ended)
+      sort_from(items + at, spare, end - at, from + sizeof items->key);
+    at = end;
+  }
 }
 
 /* The names of the present directory as sorted items in shelf->items. */
 static bool sort_names(struct nl_gather *gather) {
   size_t count = gather->name_count;
-  if (!nl_shelf_reserve_items(gather->shelf, count)) return false;
+  if (!nl_shelf_reserve_items(gather->shelf, count))
+    return false;
   struct nl_sort_item *items = gather->shelf->items;
-  size_t common = common_length(gather->names, count);
   for (size_t i = 0; i < count; i++)
-    items[i] = (struct nl_sort_item){nl_sort_key(gather->names[i] + common), gather->names[i]};
-  nl_sort(items, items + count, count, compare_tails, &common);
+    items[i].what = gather->names[i];
+  sort_from(items, items + count, count, 0);
   return true;
 }
 
@@ -80,7 +109,8 @@ static bool sort_names(struct nl_gather *gather) {
 static bool look_at_target(struct nl_gather *gather, struct nlink_list_entry *entry, int dir) {
   char target[NLINK_TARGET_SIZE];
   struct nlink_stat stat;
-  if (nl_os_readlink(target, sizeof target, dir, entry->name) != 0) return true;
+  if (nl_os_readlink(target, sizeof target, dir, entry->name) != 0)
+    return true;
   entry->target = nl_arena_text(&gather->shelf->arena, target, strlen(target));
   switch (nl_os_status(nl_os_stat(&stat, dir, entry->name, true))) {
   case NLINK_NOT_FOUND:
@@ -101,7 +131,8 @@ static bool shares(const struct nlink_list_entry *entry) {
 
 static enum nlink_status tell_of_name(struct nl_gather *gather, struct nl_trail *trail, const char *name,
                                       int sys) {
-  if (!nl_trail_path_to(trail, name)) return NLINK_NO_MEMORY;
+  if (!nl_trail_path_to(trail, name))
+    return NLINK_NO_MEMORY;
   nl_gather_tell(gather, trail->path.text, NLINK_STEP_STAT, sys);
   nl_trail_path_back(trail);
   return NLINK_OK;
@@ -117,7 +148,8 @@ static enum nlink_status look_at_names(struct nl_gather *gather, struct nl_trail
     const char *name = gather->shelf->items[i].what;
     int sys = nl_os_stat(&entry->stat, here->fd, name, false);
     if (sys != 0) {
-      if (tell_of_name(gather, trail, name, sys) != NLINK_OK) return NLINK_NO_MEMORY;
+      if (tell_of_name(gather, trail, name, sys) != NLINK_OK)
+        return NLINK_NO_MEMORY;
       continue;
     }
     entry->dir = path;
@@ -126,31 +158,42 @@ static enum nlink_status look_at_names(struct nl_gather *gather, struct nl_trail
     entry->dangles = false;
     entry->group = entry->names_inside = entry->names_outside = 0;
     (*looked)++;
-    if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, here->fd)) return NLINK_NO_MEMORY;
-    if (!shares(entry)) continue;
+    if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, here->fd))
+      return NLINK_NO_MEMORY;
+    if (!shares(entry))
+      continue;
     const struct nl_shared shared = {entry, here->dev, here->ino, name};
-    if (!nl_shelf_add_shared(gather->shelf, &shared)) return NLINK_NO_MEMORY;
+    if (!nl_shelf_add_shared(gather->shelf, &shared))
+      return NLINK_NO_MEMORY;
   }
   return NLINK_OK;
 }
 
 enum nlink_status nl_gather_directory(struct nl_gather *gather, struct nl_trail *trail) {
-  if (gather->room == NULL) gather->room = nl_alloc(ROOM_BYTES);
-  if (gather->room == NULL) return NLINK_NO_MEMORY;
+  if (gather->room == NULL)
+    gather->room = nl_alloc(ROOM_BYTES);
+  if (gather->room == NULL)
+    return NLINK_NO_MEMORY;
   gather->name_count = 0;
   gather->out_of_memory = false;
   int sys = nl_os_read_names(trail->steps[trail->count - 1].fd, gather->room, ROOM_BYTES, take_name, gather);
-  if (gather->out_of_memory) return NLINK_NO_MEMORY;
-  if (sys != 0) nl_gather_tell(gather, trail->path.text, NLINK_STEP_READ_DIRECTORY, sys);
-  if (gather->name_count == 0) return nl_shelf_add_row(gather->shelf, NULL, 0) ? NLINK_OK : NLINK_NO_MEMORY;
-  if (!sort_names(gather)) return NLINK_NO_MEMORY;
+  if (gather->out_of_memory)
+    return NLINK_NO_MEMORY;
+  if (sys != 0)
+    nl_gather_tell(gather, trail->path.text, NLINK_STEP_READ_DIRECTORY, sys);
+  if (gather->name_count == 0)
+    return nl_shelf_add_row(gather->shelf, NULL, 0) ? NLINK_OK : NLINK_NO_MEMORY;
+  if (!sort_names(gather))
+    return NLINK_NO_MEMORY;
   struct nlink_list_entry *entries =
       nl_arena_take(&gather->shelf->arena, gather->name_count * sizeof *entries);
   const char *path = nl_arena_text(&gather->shelf->arena, trail->path.text, trail->path.length);
-  if (entries == NULL || path == NULL) return NLINK_NO_MEMORY;
+  if (entries == NULL || path == NULL)
+    return NLINK_NO_MEMORY;
   size_t looked = 0;
   enum nlink_status status = look_at_names(gather, trail, path, entries, &looked);
-  if (status == NLINK_OK && !nl_shelf_add_row(gather->shelf, entries, looked)) status = NLINK_NO_MEMORY;
+  if (status == NLINK_OK && !nl_shelf_add_row(gather->shelf, entries, looked))
+    status = NLINK_NO_MEMORY;
   return status;
 }
 
@@ -178,14 +221,17 @@ enum nlink_status nl_gather_paths(struct nl_gather *gather, int dir, struct nlin
                                   size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct nlink_list_entry *entry = &entries[i];
-    if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, dir)) return NLINK_NO_MEMORY;
-    if (shares(entry) && !note_path(gather, dir, entry)) return NLINK_NO_MEMORY;
+    if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, dir))
+      return NLINK_NO_MEMORY;
+    if (shares(entry) && !note_path(gather, dir, entry))
+      return NLINK_NO_MEMORY;
   }
   return nl_shelf_add_row(gather->shelf, entries, count) ? NLINK_OK : NLINK_NO_MEMORY;
 }
 
 void nl_gather_fini(struct nl_gather *gather) {
-  if (gather == NULL) return;
+  if (gather == NULL)
+    return;
   nl_free(gather->room);
   nl_free(gather->names);
   gather->room = NULL;

@@ -15,21 +15,26 @@
 
 /* Make room for one more element; false = memory is exhausted, and nothing changed. */
 static bool make_room(void **block, size_t *room, size_t count, size_t element_bytes) {
-  if (count < *room) return true;
+  if (count < *room)
+    return true;
   size_t wanted = *room < 16 ? 16 : *room * 2;
   void *grown = wanted > SIZE_MAX / element_bytes ? NULL : nl_realloc(*block, wanted * element_bytes);
-  if (grown == NULL) return false;
+  if (grown == NULL)
+    return false;
   *block = grown;
   *room = wanted;
   return true;
 }
 
 bool nl_shelf_reserve_items(struct nl_shelf *shelf, size_t count) {
-  if (count <= shelf->item_room) return true;
-  if (count > SIZE_MAX / (2 * sizeof *shelf->items)) return false;
+  if (count <= shelf->item_room)
+    return true;
+  if (count > SIZE_MAX / (2 * sizeof *shelf->items))
+    return false;
   /* The old items are of no use to anyone: a new block is cheaper than a grown one. */
   struct nl_sort_item *items = nl_alloc(2 * count * sizeof *items);
-  if (items == NULL) return false;
+  if (items == NULL)
+    return false;
   nl_free(shelf->items);
   shelf->items = items;
   shelf->item_room = count;
@@ -40,7 +45,8 @@ bool nl_shelf_add_row(struct nl_shelf *shelf, struct nlink_list_entry *entries, 
   void *rows = shelf->rows;
   bool done = make_room(&rows, &shelf->row_room, shelf->row_count, sizeof *shelf->rows);
   shelf->rows = rows;
-  if (done) shelf->rows[shelf->row_count++] = (struct nl_row){entries, count};
+  if (done)
+    shelf->rows[shelf->row_count++] = (struct nl_row){entries, count};
   return done;
 }
 
@@ -48,7 +54,8 @@ bool nl_shelf_add_shared(struct nl_shelf *shelf, const struct nl_shared *shared)
   void *all = shelf->shared;
   bool done = make_room(&all, &shelf->shared_room, shelf->shared_count, sizeof *shelf->shared);
   shelf->shared = all;
-  if (done) shelf->shared[shelf->shared_count++] = *shared;
+  if (done)
+    shelf->shared[shelf->shared_count++] = *shared;
   return done;
 }
 
@@ -68,7 +75,8 @@ static int compare_files(const struct nl_shared *a, const struct nl_shared *b) {
 
 static int compare_names(const struct nl_shared *a, const struct nl_shared *b) {
   int order = compare_numbers(a->dir_ino, b->dir_ino);
-  if (order == 0) order = compare_numbers(a->dir_dev, b->dir_dev);
+  if (order == 0)
+    order = compare_numbers(a->dir_dev, b->dir_dev);
   return order != 0 ? order : strcmp(a->name, b->name);
 }
 
@@ -91,8 +99,10 @@ static uint64_t count_names(const struct nl_sort_item *items, size_t count, size
 
 bool nl_shelf_number_groups(struct nl_shelf *shelf) {
   size_t count = shelf->shared_count;
-  if (count == 0) return true;
-  if (!nl_shelf_reserve_items(shelf, count)) return false;
+  if (count == 0)
+    return true;
+  if (!nl_shelf_reserve_items(shelf, count))
+    return false;
   struct nl_sort_item *items = shelf->items;
   for (size_t i = 0; i < count; i++)
     items[i] = (struct nl_sort_item){shelf->shared[i].entry->stat.ino, &shelf->shared[i]};
@@ -115,7 +125,8 @@ bool nl_shelf_number_groups(struct nl_shelf *shelf) {
   }
   uint64_t number = 0;
   for (size_t i = 0; i < count; i++) {
-    if (first[i].what == NULL) continue;
+    if (first[i].what == NULL)
+      continue;
     number++;
     const struct nl_sort_item *run = first[i].what;
     for (size_t j = 0; j < first[i].key; j++) {
@@ -133,17 +144,20 @@ const struct nlink_list_entry **nl_shelf_by_file(struct nl_shelf *shelf, size_t 
   for (size_t i = 0; i < shelf->row_count; i++)
     all += shelf->rows[i].count;
   const struct nlink_list_entry **order = nl_arena_take(&shelf->arena, all * sizeof *order);
-  if (order == NULL || !nl_shelf_reserve_items(shelf, shelf->shared_count)) return NULL;
+  if (order == NULL || !nl_shelf_reserve_items(shelf, shelf->shared_count))
+    return NULL;
   struct nl_sort_item *items = shelf->items;
   for (size_t i = 0; i < shelf->shared_count; i++)
     items[i] = (struct nl_sort_item){shelf->shared[i].entry->group, shelf->shared[i].entry};
-  if (shelf->shared_count > 0) nl_sort(items, items + shelf->shared_count, shelf->shared_count, NULL, NULL);
+  if (shelf->shared_count > 0)
+    nl_sort(items, items + shelf->shared_count, shelf->shared_count, NULL, NULL);
   size_t at = 0;
   for (; at < shelf->shared_count; at++)
     order[at] = items[at].what;
   for (size_t i = 0; i < shelf->row_count; i++)
     for (size_t j = 0; j < shelf->rows[i].count; j++)
-      if (shelf->rows[i].entries[j].group == 0) order[at++] = &shelf->rows[i].entries[j];
+      if (shelf->rows[i].entries[j].group == 0)
+        order[at++] = &shelf->rows[i].entries[j];
   *count = all;
   return order;
 }
@@ -160,7 +174,8 @@ void nl_shelf_settle(struct nl_shelf *shelf) {
 }
 
 void nl_shelf_fini(struct nl_shelf *shelf) {
-  if (shelf == NULL) return;
+  if (shelf == NULL)
+    return;
   nl_shelf_settle(shelf);
   nl_free(shelf->rows);
   nl_arena_fini(&shelf->arena);

@@ -51,7 +51,8 @@ static enum nlink_status add_step(struct nl_trail *trail, const char *name, int 
 enum nlink_status nl_trail_begin(struct nl_trail *trail, int dir, const char *path, int *sys) {
   *sys = 0;
   nl_string_cut(&trail->path, 0);
-  if (!nl_string_add(&trail->path, path, strlen(path))) return NLINK_NO_MEMORY;
+  if (!nl_string_add(&trail->path, path, strlen(path)))
+    return NLINK_NO_MEMORY;
   int fd = -1;
   int number = nl_os_open_to_read(&fd, dir, path, true);
   return number != 0 ? refused(sys, number) : add_step(trail, path, fd, sys);
@@ -63,14 +64,17 @@ static int find_again(struct nl_trail *trail) {
   for (size_t i = 1; i < trail->count; i++) {
     int next = -1;
     int number = nl_os_open(&next, at, trail->steps[i].name, NL_OS_SUBDIRECTORY);
-    if (at != trail->steps[0].fd) nl_os_close(at);
-    if (number != 0) return number;
+    if (at != trail->steps[0].fd)
+      nl_os_close(at);
+    if (number != 0)
+      return number;
     at = next;
   }
   struct nl_step *step = last(trail);
   struct nlink_stat stat;
   int number = nl_os_stat_fd(&stat, at);
-  if (number == 0 && (stat.dev != step->dev || stat.ino != step->ino)) number = nl_os_number(NLINK_NOT_FOUND);
+  if (number == 0 && (stat.dev != step->dev || stat.ino != step->ino))
+    number = nl_os_number(NLINK_NOT_FOUND);
   if (number == 0)
     step->fd = at;
   else
@@ -82,11 +86,13 @@ enum nlink_status nl_trail_down(struct nl_trail *trail, const char *name, int *s
   *sys = 0;
   if (last(trail)->fd < 0) {
     int number = find_again(trail);
-    if (number != 0) return refused(sys, number);
+    if (number != 0)
+      return refused(sys, number);
   }
   int fd = -1;
   int number = nl_os_open_to_read(&fd, last(trail)->fd, name, false);
-  if (number != 0) return refused(sys, number);
+  if (number != 0)
+    return refused(sys, number);
   if (!nl_trail_path_to(trail, name)) {
     nl_os_close(fd);
     return NLINK_NO_MEMORY;
@@ -108,7 +114,8 @@ enum nlink_status nl_trail_down(struct nl_trail *trail, const char *name, int *s
 static void find_above(struct nl_step *above, int below) {
   int fd = -1;
   struct nlink_stat stat;
-  if (below < 0 || nl_os_open(&fd, below, "..", NL_OS_SUBDIRECTORY) != 0) return;
+  if (below < 0 || nl_os_open(&fd, below, "..", NL_OS_SUBDIRECTORY) != 0)
+    return;
   if (nl_os_stat_fd(&stat, fd) == 0 && stat.dev == above->dev && stat.ino == above->ino)
     above->fd = fd;
   else
@@ -119,7 +126,8 @@ void nl_trail_up(struct nl_trail *trail) {
   int fd = last(trail)->fd;
   trail->count--;
   if (trail->count > 0) {
-    if (last(trail)->fd < 0) find_above(last(trail), fd);
+    if (last(trail)->fd < 0)
+      find_above(last(trail), fd);
     nl_trail_path_back(trail);
   }
   nl_os_close(fd);
@@ -128,8 +136,10 @@ void nl_trail_up(struct nl_trail *trail) {
 bool nl_trail_path_to(struct nl_trail *trail, const char *name) {
   size_t length = trail->path.length;
   bool needs_slash = length > 0 && trail->path.text[length - 1] != '/';
-  if (needs_slash && !nl_string_add(&trail->path, "/", 1)) return false;
-  if (nl_string_add(&trail->path, name, strlen(name))) return true;
+  if (needs_slash && !nl_string_add(&trail->path, "/", 1))
+    return false;
+  if (nl_string_add(&trail->path, name, strlen(name)))
+    return true;
   nl_string_cut(&trail->path, length);
   return false;
 }
@@ -139,7 +149,8 @@ void nl_trail_path_back(struct nl_trail *trail) {
 }
 
 void nl_trail_fini(struct nl_trail *trail) {
-  if (trail == NULL) return;
+  if (trail == NULL)
+    return;
   for (size_t i = 0; i < trail->count; i++)
     nl_os_close(trail->steps[i].fd);
   nl_free(trail->steps);

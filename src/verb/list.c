@@ -41,13 +41,16 @@ struct job {
 /* ---------------------------------------------------------------- walking */
 
 static bool make_step_room(struct job *job) {
-  if (job->trail.count < job->step_room) return true;
+  if (job->trail.count < job->step_room)
+    return true;
   size_t room = job->step_room < 16 ? 16 : job->step_room * 2;
   size_t *next = nl_realloc(job->next, room * sizeof *next);
-  if (next == NULL) return false;
+  if (next == NULL)
+    return false;
   job->next = next;
   size_t *rows = nl_realloc(job->rows, room * sizeof *rows);
-  if (rows == NULL) return false;
+  if (rows == NULL)
+    return false;
   job->rows = rows;
   job->step_room = room;
   return true;
@@ -55,7 +58,8 @@ static bool make_step_room(struct job *job) {
 
 /* List the directory where the trail has just arrived. */
 static enum nlink_status arrive(struct job *job) {
-  if (!make_step_room(job)) return NLINK_NO_MEMORY;
+  if (!make_step_room(job))
+    return NLINK_NO_MEMORY;
   job->next[job->trail.count - 1] = 0;
   job->rows[job->trail.count - 1] = job->list->shelf.row_count;
   return nl_gather_directory(&job->gather, &job->trail);
@@ -67,7 +71,8 @@ static const struct nlink_list_entry *next_below(struct job *job) {
   size_t *next = &job->next[job->trail.count - 1];
   while (*next < row->count) {
     const struct nlink_list_entry *entry = &row->entries[(*next)++];
-    if (entry->stat.kind == NLINK_DIRECTORY) return entry;
+    if (entry->stat.kind == NLINK_DIRECTORY)
+      return entry;
   }
   return NULL;
 }
@@ -76,8 +81,10 @@ static const struct nlink_list_entry *next_below(struct job *job) {
 static enum nlink_status go_down(struct job *job, const char *name) {
   int sys = 0;
   enum nlink_status status = nl_trail_down(&job->trail, name, &sys);
-  if (status == NLINK_OK) return arrive(job);
-  if (sys == 0 || !nl_trail_path_to(&job->trail, name)) return NLINK_NO_MEMORY;
+  if (status == NLINK_OK)
+    return arrive(job);
+  if (sys == 0 || !nl_trail_path_to(&job->trail, name))
+    return NLINK_NO_MEMORY;
   nl_gather_tell(&job->gather, job->trail.path.text, NLINK_STEP_OPEN, sys);
   nl_trail_path_back(&job->trail);
   return NLINK_OK;
@@ -87,7 +94,8 @@ static enum nlink_status walk(struct job *job, const char *path) {
   int sys = 0;
   enum nlink_status status = nl_trail_begin(&job->trail, job->dir, path, &sys);
   if (status != NLINK_OK) {
-    if (sys == 0) return NLINK_NO_MEMORY;
+    if (sys == 0)
+      return NLINK_NO_MEMORY;
     nl_gather_tell(&job->gather, path, NLINK_STEP_OPEN, sys);
     return NLINK_OK;
   }
@@ -113,11 +121,13 @@ static int compare_paths(const void *a, const void *b, const void *ctx) {
 static const char **sort_paths(struct job *job) {
   struct nl_shelf *shelf = &job->list->shelf;
   const char **sorted = nl_arena_take(&shelf->arena, job->count * sizeof *sorted);
-  if (sorted == NULL || !nl_shelf_reserve_items(shelf, job->count)) return NULL;
+  if (sorted == NULL || !nl_shelf_reserve_items(shelf, job->count))
+    return NULL;
   struct nl_sort_item *items = shelf->items;
   for (size_t i = 0; i < job->count; i++) {
     const char *path = nl_arena_text(&shelf->arena, job->paths[i], strlen(job->paths[i]));
-    if (path == NULL) return NULL;
+    if (path == NULL)
+      return NULL;
     items[i] = (struct nl_sort_item){nl_sort_key(path), path};
   }
   nl_sort(items, items + job->count, job->count, compare_paths, NULL);
@@ -129,7 +139,8 @@ static const char **sort_paths(struct job *job) {
 static enum nlink_status list_paths(struct job *job) {
   const char **paths = sort_paths(job);
   struct nlink_list_entry *entries = nl_arena_take(&job->list->shelf.arena, job->count * sizeof *entries);
-  if (paths == NULL || entries == NULL) return NLINK_NO_MEMORY;
+  if (paths == NULL || entries == NULL)
+    return NLINK_NO_MEMORY;
   size_t directories = 0;
   size_t others = 0;
   for (size_t i = 0; i < job->count; i++) {
@@ -154,7 +165,8 @@ static enum nlink_status list_paths(struct job *job) {
 static enum nlink_status fill(struct job *job) {
   struct nlink_list *list = job->list;
   enum nlink_status status = list_paths(job);
-  if (status == NLINK_OK && !nl_shelf_number_groups(&list->shelf)) status = NLINK_NO_MEMORY;
+  if (status == NLINK_OK && !nl_shelf_number_groups(&list->shelf))
+    status = NLINK_NO_MEMORY;
   if (status == NLINK_OK && job->options.by_file) {
     list->by_file = nl_shelf_by_file(&list->shelf, &list->by_file_count);
     status = list->by_file != NULL ? NLINK_OK : NLINK_NO_MEMORY;
@@ -167,9 +179,11 @@ static const char *wrong_argument(const char *const *paths, size_t count,
                                   const struct nlink_list_options *options) {
   if (options != NULL && options->size != sizeof *options)
     return "options->size is not the size of the options";
-  if (paths == NULL && count > 0) return "paths is NULL, but count is not 0";
+  if (paths == NULL && count > 0)
+    return "paths is NULL, but count is not 0";
   for (size_t i = 0; i < count; i++)
-    if (paths[i] == NULL) return "a path is NULL";
+    if (paths[i] == NULL)
+      return "a path is NULL";
   return NULL;
 }
 
@@ -178,13 +192,17 @@ enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *
                                   void *ctx, struct nlink_error *error) {
   static const char *const here[] = {"."};
   const char *wrong = out == NULL ? "out is NULL" : wrong_argument(paths, count, options);
-  if (out != NULL) *out = NULL;
-  if (wrong != NULL) return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "%s", wrong);
+  if (out != NULL)
+    *out = NULL;
+  if (wrong != NULL)
+    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "%s", wrong);
   struct nlink_list *list = nl_alloc_zero(sizeof *list);
-  if (list == NULL) return nl_fail(error, NLINK_NO_MEMORY, NLINK_STEP_MEMORY, 0, NULL);
+  if (list == NULL)
+    return nl_fail(error, NLINK_NO_MEMORY, NLINK_STEP_MEMORY, 0, NULL);
   struct job job = {
       .list = list, .dir = dir, .paths = count > 0 ? paths : here, .count = count > 0 ? count : 1};
-  if (options != NULL) job.options = *options;
+  if (options != NULL)
+    job.options = *options;
   job.gather =
       (struct nl_gather){.shelf = &list->shelf, .all = job.options.all, .on_event = on_event, .ctx = ctx};
   enum nlink_status status = fill(&job);
@@ -202,7 +220,8 @@ enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *
 
 enum nlink_status nlink_list_next(struct nlink_list *list, const struct nlink_list_entry **entry) {
   if (list->by_file != NULL) {
-    if (list->at == list->by_file_count) return NLINK_END;
+    if (list->at == list->by_file_count)
+      return NLINK_END;
     *entry = list->by_file[list->at++];
     return NLINK_OK;
   }
@@ -218,7 +237,8 @@ enum nlink_status nlink_list_next(struct nlink_list *list, const struct nlink_li
 }
 
 void nlink_list_close(struct nlink_list *list) {
-  if (list == NULL) return;
+  if (list == NULL)
+    return;
   nl_shelf_fini(&list->shelf);
   nl_free(list);
 }
