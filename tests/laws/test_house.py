@@ -113,6 +113,10 @@ class House(unittest.TestCase):
     def test_call_in_a_macro(self):
         self.caught('floor', 'src/os/os.h', 1, '#define ALL nl_swap()\n', 'nl_swap()')
 
+    def test_type_that_bears_the_name_of_a_verb(self):
+        code, said = self.run_check({'src/look/scene.h': SOUND['src/look/scene.h'] + 'void nl_see(struct nlink_stat *s);\n'})
+        self.assertEqual((code, said), (0, ''))
+
     def test_unknown_floor(self):
         self.caught('floor', 'src/attic/box.h', 0, 'struct nl_box;\n', 'on no floor')
 
@@ -194,7 +198,8 @@ class House(unittest.TestCase):
     def test_library_holds_state(self):
         for text in ('static int count;\n', 'int nl_count = 0;\n', 'static const char *names[] = {"a"};\n',
                      'static struct nl_trail *last;\n', 'static struct { int x; } state;\n',
-                     'static const char *name = "x";\n', '_Thread_local char nl_text[10];\n'):
+                     'static const char *name = "x";\n', 'nlink_event_function *kept;\n',
+                     '_Thread_local char nl_text[10];\n'):
             with self.subTest(text=text):
                 self.caught('state', 'src/verb/link.c', 1, text)
 
@@ -208,6 +213,7 @@ class House(unittest.TestCase):
         code, said = self.run_check({'src/verb/link.c': SOUND['src/verb/link.c'] + 'struct nl_a {\n  int x;\n};\n'
                                      'enum { A = 1 };\nstatic const struct nl_a table[2] = {{1}, {2}};\n'
                                      'static int later(int x);\nstatic const char *const words[] = {"a"};\n'
+                                     'typedef int nl_check(int x);\nnl_check nl_one, nl_two;\n'
                                      'static_assert(sizeof(int) == 4, "x");\n'
                                      'static int later(int x) {\n  return x + (int)sizeof(words) + table[0].x;\n}\n'})
         self.assertEqual((code, said), (0, ''))
