@@ -530,6 +530,7 @@ NLINK_API enum nlink_status nlink_readlink(char *target, size_t size, int dir, c
 struct nlink_why {
   size_t count;                               /* 0 = nothing was found: the link could be made */
   struct nlink_error obstacle[NLINK_WHY_MAX]; /* the first is what nlink_link() would most likely answer */
+  char remark[NLINK_TEXT_SIZE];               /* what to know although it is no obstacle; "" = nothing */
 };
 
 /**

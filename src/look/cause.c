@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "look/checks.h"
 
+#include <string.h>
+
 static const struct {
   enum nlink_status status;
   unsigned acts;
@@ -100,20 +102,30 @@ enum nlink_status nl_cause_fail(struct nlink_error *error, const struct nl_scene
   return status;
 }
 
+/* One reason can have two rows, because systems answer it by different numbers. */
+static bool is_listed(const struct nlink_why *why, enum nlink_cause cause) {
+  for (size_t i = 0; i < why->count; i++)
+    if (why->obstacle[i].cause == cause)
+      return true;
+  return false;
+}
+
 void nl_cause_foresee(struct nlink_why *out, const struct nl_scene *scene) {
   struct nl_facts facts;
   nl_facts_open(&facts, scene);
   out->count = 0;
   bool dst_is_src = nl_facts_dst_is_src(&facts);
-  bool is_done = scene->replace && dst_is_src; /* replacing a name of the file by a name of it is no work */
+  /* Replacing a name of the file by a name of it is no work, but for "f/", which is no name of a file. */
+  bool is_done = scene->replace && dst_is_src && scene->dst[strlen(scene->dst) - 1] != '/';
   for (size_t i = 0; i < ROWS && out->count < NLINK_WHY_MAX && !is_done; i++) {
     if ((rows[i].acts & 1u << scene->act) == 0)
       continue;
     struct nlink_error *obstacle = &out->obstacle[out->count];
     nl_fail(obstacle, rows[i].status, NLINK_STEP_LINK, nl_os_number(rows[i].status), NULL);
     obstacle->dst_is_src = dst_is_src;
-    if (rows[i].check(&facts, false, obstacle))
+    if (rows[i].check(&facts, false, obstacle) && !is_listed(out, obstacle->cause))
       out->count++;
   }
+  nl_remark(out->remark, sizeof out->remark, &facts);
   nl_facts_close(&facts);
 }

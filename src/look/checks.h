@@ -41,4 +41,7 @@ nl_check_function nl_check_mounts, nl_check_project, nl_check_other_boundary, nl
     nl_check_no_hard_links, nl_check_link_limit, nl_check_read_only, nl_check_space, nl_check_quota,
     nl_check_device, nl_check_server;
 
+/** What to know before a link is made although it stands in no one's way; "" = nothing. */
+void nl_remark(char *out, size_t size, const struct nl_facts *facts);
+
 #endif

@@ -7,6 +7,7 @@
 #include "look/checks.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_one_of(const char *type, const char *const *types) {
@@ -227,6 +228,18 @@ bool nl_check_device(const struct nl_facts *facts, bool happened, struct nlink_e
     nl_blame(error, NLINK_CAUSE_DEVICE_FAILED, NLINK_NEITHER, false,
              "the device failed, or the file system (%s) has shut down after an error", type_text(fs));
   return true;
+}
+
+void nl_remark(char *out, size_t size, const struct nl_facts *facts) {
+  bool splits = facts->src.sys == 0 && facts->src.stat.link_count > 1 &&
+                facts->src.stat.kind != NLINK_DIRECTORY && strcmp(facts->src_fs.type, "overlay") == 0;
+  out[0] = '\0';
+  if (splits)
+    snprintf(out, size,
+             "overlay: if %s lies in a lower layer and the mount has not index=on, linking it breaks it away "
+             "from its "
+             "%" PRIu64 " other names",
+             facts->src.quoted.text, facts->src.stat.link_count - 1);
 }
 
 bool nl_check_server(const struct nl_facts *facts, bool happened, struct nlink_error *error) {

@@ -71,7 +71,8 @@ static void blame_prefix(struct nlink_error *error, const struct nl_side *side, 
              "the soft links at %s lead round in a circle, or over more than 40", name.text);
     return;
   case NLINK_CROSS_DEVICE:
-    nl_blame(error, NLINK_CAUSE_LEAVES_DIRECTORY, at, true, "%s leads out of its directory", name.text);
+    nl_blame(error, NLINK_CAUSE_LEAVES_DIRECTORY, at, true, "%s leads out of its directory",
+             side->quoted.text);
     return;
   default:
     return;
@@ -173,6 +174,9 @@ bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink
     nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_DST, true, "the path of the new name is empty");
     return true;
   }
+  if (error->status == NLINK_NOT_DIRECTORY && side->sys == 0 && side->stat.kind != NLINK_DIRECTORY &&
+      (happened || facts->scene->replace))
+    return blame_end(error, facts, side, NLINK_DST, error->status);
   if (side->sys == 0)
     return false;
   if (blame_way(error, facts, side, NLINK_DST, error->status))
@@ -198,7 +202,6 @@ bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink
   }
   if (is_missing || side_status(facts, side->sys) != error->status)
     return false;
-  (void)happened;
   return blame_end(error, facts, side, NLINK_DST, error->status);
 }
 
@@ -216,26 +219,19 @@ bool nl_check_dst_slash(const struct nl_facts *facts, bool happened, struct nlin
 bool nl_check_dst_exists(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nl_side *dst = &facts->dst;
   struct nlink_stat stat;
-  if (dst->path == NULL || (facts->scene->replace && !happened))
-    return false;
-  /* "f/" of a file f: the system says that it exists, a look says that it is no directory. */
-  if (dst->sys != 0 && nl_os_status(dst->sys) != NLINK_NOT_DIRECTORY)
-    return false;
-  if (dst->sys != 0 && !happened)
+  if (dst->path == NULL || dst->sys != 0 || (facts->scene->replace && !happened))
     return false;
   if (nl_facts_dst_is_src(facts)) {
     nl_blame(error, NLINK_CAUSE_DST_IS_SRC, NLINK_DST, true, "%s is already a name of %s", dst->quoted.text,
              facts->src.quoted.text);
-  } else if (dst->sys == 0 && dst->stat.kind == NLINK_SYMLINK &&
+  } else if (dst->stat.kind == NLINK_SYMLINK &&
              nl_os_status(nl_os_stat(&stat, dst->dir, dst->path, true)) == NLINK_NOT_FOUND) {
     nl_blame(error, NLINK_CAUSE_DST_DANGLES, NLINK_DST, true,
              "%s is a soft link that dangles; the new name is never put where a soft link leads",
              dst->quoted.text);
-  } else if (dst->sys == 0) {
+  } else {
     nl_blame(error, NLINK_CAUSE_DST_EXISTS, NLINK_DST, true, "%s exists: it is %s", dst->quoted.text,
              kind_text(dst->stat.kind));
-  } else {
-    nl_blame(error, NLINK_CAUSE_DST_EXISTS, NLINK_DST, true, "%s exists", dst->quoted.text);
   }
   return true;
 }

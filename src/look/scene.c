@@ -50,12 +50,16 @@ static void look_at_src(struct nl_facts *facts) {
 static void look_at_dst(struct nl_facts *facts) {
   const struct nl_scene *scene = facts->scene;
   facts->dst = (struct nl_side){.dir = scene->dst_dir, .path = scene->dst, .quoted = nl_quoted(scene->dst)};
-  facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, scene->dst, false);
 
   size_t length = 0;
   size_t begin = nl_path_last(scene->dst, &length);
   struct nl_string parent = {0};
-  facts->parent.sys = nl_os_number(NLINK_NO_MEMORY);
+  facts->dst.sys = facts->parent.sys = nl_os_number(NLINK_NO_MEMORY);
+  /* Whether a new name would be in the way of an old one is asked without the slashes at its end. */
+  if (scene->act == NL_ACT_UNLINK || length == 0)
+    facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, scene->dst, false);
+  else if (nl_path_prefix(&parent, scene->dst, begin + length))
+    facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, parent.text, false);
   if (nl_path_prefix(&parent, scene->dst, begin)) {
     facts->parent_name = nl_quoted(parent.text);
     facts->parent.sys = open_node(&facts->parent_fd, scene, scene->dst_dir, parent.text, NL_OS_DIRECTORY);
