@@ -91,11 +91,16 @@ static enum nlink_status link_carefully(const struct nl_scene *scene, struct nli
   return status;
 }
 
-enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags,
-                             struct nlink_error *error) {
-  if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
-    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link: unknown flag in 0x%x", flags);
-  const struct nl_scene scene = {
+/* The plain call answered @p sys (0 = it was not made): go on where there is more to do, else fail. */
+static enum nlink_status go_on(const struct nl_scene *scene, int sys, struct nlink_error *error) {
+  if (scene->beneath || (scene->replace && nl_os_status(sys) == NLINK_EXISTS))
+    return link_carefully(scene, NULL, error);
+  return nl_cause_fail(error, scene, NLINK_STEP_LINK, sys);
+}
+
+static struct nl_scene scene_of_paths(int src_dir, const char *src, int dst_dir, const char *dst,
+                                      unsigned flags) {
+  return (struct nl_scene){
       .act = NL_ACT_LINK,
       .src_dir = src_dir,
       .src = src,
@@ -106,14 +111,21 @@ enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const ch
       .replace = (flags & NLINK_REPLACE) != 0,
       .beneath = (flags & NLINK_BENEATH) != 0,
   };
-  if (!scene.beneath) {
-    int sys = nl_os_link(src_dir, src, dst_dir, dst, scene.follow);
+}
+
+enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags,
+                             struct nlink_error *error) {
+  if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
+    return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link: unknown flag in 0x%x", flags);
+  int sys = 0;
+  if ((flags & NLINK_BENEATH) ==
+      0) { /* the way of success: one system call, and nothing is prepared before it */
+    sys = nl_os_link(src_dir, src, dst_dir, dst, (flags & NLINK_NO_FOLLOW) == 0);
     if (sys == 0)
       return NLINK_OK;
-    if (!scene.replace || nl_os_status(sys) != NLINK_EXISTS)
-      return nl_cause_fail(error, &scene, NLINK_STEP_LINK, sys);
   }
-  return link_carefully(&scene, NULL, error);
+  const struct nl_scene scene = scene_of_paths(src_dir, src, dst_dir, dst, flags);
+  return go_on(&scene, sys, error);
 }
 
 enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, const char *dst,
@@ -126,17 +138,7 @@ enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, c
   enum nlink_status status = nl_backup_check("nlink_link_backup", backup, error);
   if (status != NLINK_OK)
     return status;
-  const struct nl_scene scene = {
-      .act = NL_ACT_LINK,
-      .src_dir = src_dir,
-      .src = src,
-      .src_fd = -1,
-      .follow = (flags & NLINK_NO_FOLLOW) == 0,
-      .dst_dir = dst_dir,
-      .dst = dst,
-      .replace = true,
-      .beneath = (flags & NLINK_BENEATH) != 0,
-  };
+  const struct nl_scene scene = scene_of_paths(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE);
   return link_carefully(&scene, backup, error);
 }
 
@@ -145,20 +147,13 @@ enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, unsigned f
   if ((flags & ~(NLINK_REPLACE | NLINK_BENEATH)) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link_fd: unknown flag in 0x%x",
                    flags);
-  const struct nl_scene scene = {
-      .act = NL_ACT_LINK,
-      .src_fd = fd,
-      .dst_dir = dst_dir,
-      .dst = dst,
-      .replace = (flags & NLINK_REPLACE) != 0,
-      .beneath = (flags & NLINK_BENEATH) != 0,
-  };
-  if (!scene.beneath) {
-    int sys = nl_os_link_fd(fd, dst_dir, dst);
+  int sys = 0;
+  if ((flags & NLINK_BENEATH) == 0) {
+    sys = nl_os_link_fd(fd, dst_dir, dst);
     if (sys == 0)
       return NLINK_OK;
-    if (!scene.replace || nl_os_status(sys) != NLINK_EXISTS)
-      return nl_cause_fail(error, &scene, NLINK_STEP_LINK, sys);
   }
-  return link_carefully(&scene, NULL, error);
+  struct nl_scene scene = scene_of_paths(NLINK_CWD, NULL, dst_dir, dst, flags);
+  scene.src_fd = fd;
+  return go_on(&scene, sys, error);
 }
