@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Every law of tools/check-house is broken once in a small house, and has to be caught."""
 
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 SOURCE = os.environ.get('NLINK_SOURCE') or os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 CHECK = os.path.join(SOURCE, 'tools', 'check-house')
@@ -52,6 +57,17 @@ SOUND = {
 }
 
 
+def load_check():
+    """tools/check-house as a module: a process for each of a hundred houses would take longer than the houses."""
+    loader = importlib.machinery.SourceFileLoader('check_house', CHECK)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('check_house', loader))
+    loader.exec_module(module)
+    return module
+
+
+check_house = load_check()
+
+
 class House(unittest.TestCase):
     def run_check(self, changes):
         """Build the sound house with `changes` (path -> text, None = no such file) and check it."""
@@ -63,8 +79,10 @@ class House(unittest.TestCase):
                 os.makedirs(os.path.dirname(full), exist_ok=True)
                 with open(full, 'w', encoding='utf-8') as file:
                     file.write((LICENSE if path.endswith(('.c', '.h')) and 'SPDX' not in text else '') + text)
-            done = subprocess.run([sys.executable, CHECK, root], capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+            said = io.StringIO()
+            with mock.patch.object(sys, 'argv', [CHECK, root]), contextlib.redirect_stdout(said):
+                code = check_house.main()
+        return code, said.getvalue()
 
     def caught(self, law, path, line, text, words=''):
         """The house with `text` added to the file `path` breaks just `law`, at `line` of what was added."""
