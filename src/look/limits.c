@@ -31,6 +31,11 @@ static const char *type_text(const struct nl_os_fs *fs) {
   return fs->type[0] != '\0' ? fs->type : "unknown type";
 }
 
+/* The file system that the act was to change, or to look at. */
+static struct nl_os_fs acted_on(const struct nl_facts *facts) {
+  return facts->scene->dst != NULL ? nl_facts_parent_fs(facts) : nl_facts_src_fs(facts);
+}
+
 /* The file and the new name's directory on two file systems, mounts or subvolumes. */
 bool nl_check_mounts(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   if (facts->src.sys != 0 || facts->parent.sys != 0)
@@ -52,21 +57,23 @@ bool nl_check_mounts(const struct nl_facts *facts, bool happened, struct nlink_e
   }
   if (same_device)
     return false;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
   if (same_mount) {
-    bool is_subvolume = strcmp(facts->parent_fs.type, "btrfs") == 0 || src->subvolume != dst->subvolume;
+    bool is_subvolume = strcmp(fs.type, "btrfs") == 0 || src->subvolume != dst->subvolume;
     if (!is_subvolume) /* overlay shows several devices within one mount, and links all the same */
       return false;
     nl_blame(error, NLINK_CAUSE_OTHER_SUBVOLUME, NLINK_DST, true,
-             "%s: another subvolume: %s is in one, the directory %s in another", type_text(&facts->parent_fs),
-             name, parent);
+             "%s: another subvolume: %s is in one, the directory %s in another", type_text(&fs), name,
+             parent);
     return true;
   }
   if (!knows_mounts && !happened)
     return false;
+  const struct nl_os_fs src_fs = nl_facts_src_fs(facts);
   nl_blame(error, NLINK_CAUSE_OTHER_FILE_SYSTEM, NLINK_DST, knows_mounts,
            "two file systems: %s is on %s (device %u:%u), the directory %s on %s (device %u:%u)", name,
-           type_text(&facts->src_fs), (unsigned)src->dev_major, (unsigned)src->dev_minor, parent,
-           type_text(&facts->parent_fs), (unsigned)dst->dev_major, (unsigned)dst->dev_minor);
+           type_text(&src_fs), (unsigned)src->dev_major, (unsigned)src->dev_minor, parent, type_text(&fs),
+           (unsigned)dst->dev_major, (unsigned)dst->dev_minor);
   return true;
 }
 
@@ -90,7 +97,8 @@ bool nl_check_project(const struct nl_facts *facts, bool happened, struct nlink_
 bool nl_check_other_boundary(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   if (!happened)
     return false;
-  const char *type = facts->parent_fs.type;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
+  const char *type = fs.type;
   struct nl_os_attributes parent;
   if (strcmp(type, "fuse.mergerfs") == 0)
     nl_blame(error, NLINK_CAUSE_OTHER_BRANCH, NLINK_DST, false,
@@ -119,7 +127,8 @@ bool nl_check_directory(const struct nl_facts *facts, bool happened, struct nlin
 
 bool nl_check_no_hard_links(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   static const char *const without[] = {"vfat", "msdos", "exfat", "vboxsf", "beegfs", "sysfs", "proc", NULL};
-  const char *type = facts->parent_fs.type;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
+  const char *type = fs.type;
   bool is_known = is_one_of(type, without);
   bool can_be_foreseen = is_known && facts->scene->act == NL_ACT_LINK;
   if (!can_be_foreseen && (!happened || type[0] == '\0'))
@@ -149,15 +158,16 @@ static uint64_t known_limit(const char *type) {
 bool nl_check_link_limit(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   if (facts->src.sys != 0)
     return false;
-  const char *type = type_text(&facts->src_fs);
+  const struct nl_os_fs fs = nl_facts_src_fs(facts);
+  const char *type = type_text(&fs);
   uint64_t count = facts->src.stat.link_count;
-  uint64_t limit = known_limit(facts->src_fs.type);
+  uint64_t limit = known_limit(fs.type);
   if (limit > 0 && count >= limit)
     nl_blame(error, NLINK_CAUSE_LINK_LIMIT, NLINK_SRC, true,
              "%" PRIu64 " names is this file system's limit (%s)", count, type);
   else if (!happened)
     return false;
-  else if (strcmp(facts->src_fs.type, "btrfs") == 0)
+  else if (strcmp(fs.type, "btrfs") == 0)
     nl_blame(error, NLINK_CAUSE_LINK_LIMIT, NLINK_DST, true,
              "the directory %s holds as many names of %s as btrfs can note for one directory (it has %" PRIu64
              " names in all)",
@@ -170,69 +180,72 @@ bool nl_check_link_limit(const struct nl_facts *facts, bool happened, struct nli
 }
 
 bool nl_check_read_only(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  const struct nl_os_fs *fs = &facts->parent_fs;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
   if (facts->parent.sys != 0)
     return false;
-  bool seen = fs->read_only || fs->read_only_mount;
+  bool seen = fs.read_only || fs.read_only_mount;
   if (!seen && !happened &&
       nl_os_status(nl_os_may(facts->parent_fd, ".", NL_OS_MAY_WRITE, true)) != NLINK_READ_ONLY)
     return false;
-  if (fs->known_read_only && fs->read_only)
+  if (fs.known_read_only && fs.read_only)
     nl_blame(error, NLINK_CAUSE_READ_ONLY_FILE_SYSTEM, NLINK_DST, true,
-             "the file system (%s) of the directory %s is read-only", type_text(fs), facts->parent_name.text);
-  else if (fs->known_read_only && fs->read_only_mount)
+             "the file system (%s) of the directory %s is read-only", type_text(&fs),
+             facts->parent_name.text);
+  else if (fs.known_read_only && fs.read_only_mount)
     nl_blame(error, NLINK_CAUSE_READ_ONLY_MOUNT, NLINK_DST, true,
              "the directory %s is reached through a read-only mount (id %" PRIu64 ") of a %s file system",
-             facts->parent_name.text, facts->parent.stat.mount_id, type_text(fs));
+             facts->parent_name.text, facts->parent.stat.mount_id, type_text(&fs));
   else
-    nl_blame(error, NLINK_CAUSE_READ_ONLY_FILE_SYSTEM, NLINK_DST, !fs->known_read_only || !seen,
+    nl_blame(error, NLINK_CAUSE_READ_ONLY_FILE_SYSTEM, NLINK_DST, !fs.known_read_only || !seen,
              "the %s of the directory %s is read-only",
-             strcmp(fs->type, "btrfs") == 0 ? "subvolume" : "file system", facts->parent_name.text);
+             strcmp(fs.type, "btrfs") == 0 ? "subvolume" : "file system", facts->parent_name.text);
   return true;
 }
 
 bool nl_check_space(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  const struct nl_os_fs *fs = &facts->parent_fs;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
   if (!happened || facts->parent.sys != 0)
     return false;
-  if (fs->counts_inodes && fs->free_inodes == 0)
+  if (fs.counts_inodes && fs.free_inodes == 0)
     nl_blame(error, NLINK_CAUSE_NO_INODES, NLINK_DST, true, "the file system (%s) has no free inode left",
-             type_text(fs));
-  else if (fs->free_blocks == 0)
+             type_text(&fs));
+  else if (fs.free_blocks == 0)
     nl_blame(error, NLINK_CAUSE_FULL, NLINK_DST, true,
-             "the file system (%s) has no free block left for the directory %s", type_text(fs),
+             "the file system (%s) has no free block left for the directory %s", type_text(&fs),
              facts->parent_name.text);
   else
     nl_blame(error, NLINK_CAUSE_FULL, NLINK_DST, false,
              "the directory %s cannot grow on this file system (%s), though %" PRIu64 " blocks are free",
-             facts->parent_name.text, type_text(fs), fs->free_blocks);
+             facts->parent_name.text, type_text(&fs), fs.free_blocks);
   return true;
 }
 
 bool nl_check_quota(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   if (!happened)
     return false;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
   nl_blame(error, NLINK_CAUSE_QUOTA_USED, NLINK_DST, true, "the quota for the directory %s is used up (%s)",
-           facts->parent_name.text, type_text(&facts->parent_fs));
+           facts->parent_name.text, type_text(&fs));
   return true;
 }
 
 bool nl_check_device(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  const struct nl_os_fs *fs = facts->scene->dst != NULL ? &facts->parent_fs : &facts->src_fs;
+  const struct nl_os_fs fs = acted_on(facts);
   if (!happened)
     return false;
-  if (is_served(fs->type))
+  if (is_served(fs.type))
     nl_blame(error, NLINK_CAUSE_SERVER, NLINK_NEITHER, false,
-             "the server of this file system (%s) failed, or does not know the operation", fs->type);
+             "the server of this file system (%s) failed, or does not know the operation", fs.type);
   else
     nl_blame(error, NLINK_CAUSE_DEVICE_FAILED, NLINK_NEITHER, false,
-             "the device failed, or the file system (%s) has shut down after an error", type_text(fs));
+             "the device failed, or the file system (%s) has shut down after an error", type_text(&fs));
   return true;
 }
 
 void nl_remark(char *out, size_t size, const struct nl_facts *facts) {
   bool splits = facts->src.sys == 0 && facts->src.stat.link_count > 1 &&
-                facts->src.stat.kind != NLINK_DIRECTORY && strcmp(facts->src_fs.type, "overlay") == 0;
+                facts->src.stat.kind != NLINK_DIRECTORY &&
+                strcmp(nl_facts_src_fs(facts).type, "overlay") == 0;
   out[0] = '\0';
   if (splits)
     snprintf(out, size,
@@ -243,10 +256,10 @@ void nl_remark(char *out, size_t size, const struct nl_facts *facts) {
 }
 
 bool nl_check_server(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  const struct nl_os_fs *fs = facts->scene->dst != NULL ? &facts->parent_fs : &facts->src_fs;
-  if (!happened || !is_served(fs->type))
+  const struct nl_os_fs fs = acted_on(facts);
+  if (!happened || !is_served(fs.type))
     return false;
   nl_blame(error, NLINK_CAUSE_SERVER, NLINK_NEITHER, false, "the server of this file system (%s) refused",
-           fs->type);
+           fs.type);
   return true;
 }

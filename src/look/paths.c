@@ -294,14 +294,16 @@ static bool blame_length(struct nlink_error *error, const struct nl_side *side, 
 }
 
 bool nl_check_length(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  if (blame_length(error, &facts->src, NLINK_SRC, &facts->src_fs) ||
-      blame_length(error, &facts->dst, NLINK_DST, &facts->parent_fs))
+  const struct nl_os_fs src_fs = nl_facts_src_fs(facts);
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
+  if (blame_length(error, &facts->src, NLINK_SRC, &src_fs) ||
+      blame_length(error, &facts->dst, NLINK_DST, &fs))
     return true;
   const char *target = facts->scene->target;
   if (!happened || target == NULL)
     return false;
   nl_blame(error, NLINK_CAUSE_TOO_LONG, NLINK_SRC, true, "the target has %zu bytes; %s holds fewer",
-           strlen(target), facts->parent_fs.type[0] != '\0' ? facts->parent_fs.type : "the file system");
+           strlen(target), fs.type[0] != '\0' ? fs.type : "the file system");
   return true;
 }
 

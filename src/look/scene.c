@@ -35,16 +35,14 @@ static void look_at_src(struct nl_facts *facts) {
         scene->src_fd >= 0 ? nl_os_stat_fd(&side->stat, scene->src_fd) : nl_os_number(NLINK_BAD_DESCRIPTOR);
     side->link = side->stat;
     side->link_sys = side->sys;
-    if (side->sys == 0)
-      nl_os_fs(&facts->src_fs, scene->src_fd);
     return;
   }
   *side = (struct nl_side){.dir = scene->src_dir, .path = scene->src, .quoted = nl_quoted(scene->src)};
   side->link_sys = stat_path(&side->link, scene, side->dir, side->path, false);
   side->sys = stat_path(&side->stat, scene, side->dir, side->path, scene->follow);
   enum nl_os_open how = scene->follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE;
-  if (side->sys == 0 && open_node(&facts->src_fd, scene, side->dir, side->path, how) == 0)
-    nl_os_fs(&facts->src_fs, facts->src_fd);
+  if (side->sys == 0 && open_node(&facts->src_fd, scene, side->dir, side->path, how) != 0)
+    facts->src_fd = -1;
 }
 
 static void look_at_dst(struct nl_facts *facts) {
@@ -67,8 +65,6 @@ static void look_at_dst(struct nl_facts *facts) {
   nl_string_fini(&parent);
   if (facts->parent.sys == 0)
     facts->parent.sys = nl_os_stat_fd(&facts->parent.stat, facts->parent_fd);
-  if (facts->parent.sys == 0)
-    nl_os_fs(&facts->parent_fs, facts->parent_fd);
 }
 
 void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene) {
@@ -83,6 +79,21 @@ void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene) {
 void nl_facts_close(struct nl_facts *facts) {
   nl_os_close(facts->parent_fd);
   nl_os_close(facts->src_fd);
+}
+
+static struct nl_os_fs fs_of(int fd) {
+  struct nl_os_fs fs = {0};
+  if (fd >= 0 && nl_os_fs(&fs, fd) != 0)
+    fs = (struct nl_os_fs){0};
+  return fs;
+}
+
+struct nl_os_fs nl_facts_src_fs(const struct nl_facts *facts) {
+  return fs_of(facts->src_fd >= 0 ? facts->src_fd : facts->scene->src_fd);
+}
+
+struct nl_os_fs nl_facts_parent_fs(const struct nl_facts *facts) {
+  return fs_of(facts->parent_fd);
 }
 
 bool nl_facts_dst_is_src(const struct nl_facts *facts) {

@@ -44,10 +44,8 @@ struct nl_facts {
   struct nl_side dst;
   struct nl_side parent; /* dst's directory */
   struct nl_quoted parent_name;
-  int parent_fd;             /* open, or -1 */
-  int src_fd;                /* the open source, or -1 */
-  struct nl_os_fs parent_fs; /* where parent_fd >= 0; all zeros = unknown */
-  struct nl_os_fs src_fs;
+  int parent_fd; /* open, or -1 */
+  int src_fd;    /* the open source, or -1 */
   struct nl_os_who who;
 };
 
@@ -55,6 +53,10 @@ struct nl_facts {
 void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene);
 
 void nl_facts_close(struct nl_facts *facts);
+
+/** The file system of the source, of dst's directory; all zeros = unknown. Asked anew at each call: it is slow. */
+struct nl_os_fs nl_facts_src_fs(const struct nl_facts *facts);
+struct nl_os_fs nl_facts_parent_fs(const struct nl_facts *facts);
 
 /** Whether dst is a name of the file src, as far as can be seen. */
 bool nl_facts_dst_is_src(const struct nl_facts *facts);
