@@ -49,32 +49,46 @@ static int parse_slowly(const struct signature *signature, PyObject *const *args
   return whole ? 0 : -1;
 }
 
+/** More positional arguments than there can be; the interpreter's parser would say "at most" of any number. */
+static int refuse_positional(const struct signature *signature, Py_ssize_t positional) {
+  PyErr_Format(PyExc_TypeError, "%s() takes %s %d positional argument%s (%zd given)",
+               strchr(signature->format, ':') + 1,
+               signature->required == signature->positional ? "exactly" : "at most", signature->positional,
+               signature->positional == 1 ? "" : "s", positional);
+  return -1;
+}
+
 /** The place of a keyword in the signature, or -1 for one that is not there, or not interned. */
 static int place_of(const struct module_state *state, const struct signature *signature, PyObject *name) {
   for (int i = 0; i < signature->count; i++) {
-    if (state->words[signature->words[i]] == name) return i;
+    if (state->words[signature->words[i]] == name)
+      return i;
   }
   return -1;
 }
 
 int parse_arguments(const struct module_state *state, const struct signature *signature,
                     PyObject *const *args, Py_ssize_t positional, PyObject *names, PyObject **out) {
-  if (positional > signature->positional) return parse_slowly(signature, args, positional, names, out);
+  Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+  if (positional + named > signature->count)
+    return parse_slowly(signature, args, positional, names, out);
+  if (positional > signature->positional)
+    return refuse_positional(signature, positional);
   for (Py_ssize_t i = 0; i < positional; i++) {
     out[i] = args[i];
   }
   for (Py_ssize_t i = positional; i < signature->count; i++) {
     out[i] = NULL;
   }
-  if (names != NULL) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-      int place = place_of(state, signature, PyTuple_GET_ITEM(names, i));
-      if (place < 0 || out[place] != NULL) return parse_slowly(signature, args, positional, names, out);
-      out[place] = args[positional + i];
-    }
+  for (Py_ssize_t i = 0; i < named; i++) {
+    int place = place_of(state, signature, PyTuple_GET_ITEM(names, i));
+    if (place < 0 || out[place] != NULL)
+      return parse_slowly(signature, args, positional, names, out);
+    out[place] = args[positional + i];
   }
   for (int i = 0; i < signature->required; i++) {
-    if (out[i] == NULL) return parse_slowly(signature, args, positional, names, out);
+    if (out[i] == NULL)
+      return parse_slowly(signature, args, positional, names, out);
   }
   return 0;
 }
@@ -91,7 +105,8 @@ int parse_fd(PyObject *object, int *fd) {
     return -1;
   }
   PyObject *index = PyNumber_Index(object);
-  if (index == NULL) return -1;
+  if (index == NULL)
+    return -1;
   int overflow = 0;
   long value = PyLong_AsLongAndOverflow(index, &overflow);
   Py_DECREF(index);
@@ -112,24 +127,30 @@ int parse_dir_fd(PyObject *object, int *fd) {
     *fd = NLINK_CWD;
     return 0;
   }
-  if (PyIndex_Check(object)) return parse_fd(object, fd);
+  if (PyIndex_Check(object))
+    return parse_fd(object, fd);
   PyErr_Format(PyExc_TypeError, "argument should be integer or None, not %.200s", type_name(object));
   return -1;
 }
 
 int parse_truth(PyObject *object, bool *truth) {
   *truth = false;
-  if (object == NULL) return 0;
+  if (object == NULL)
+    return 0;
   int answer = PyObject_IsTrue(object);
-  if (answer < 0) return -1;
+  if (answer < 0)
+    return -1;
   *truth = answer != 0;
   return 0;
 }
 
 int parse_flag(PyObject *object, bool truth, unsigned flag, unsigned *flags) {
-  if (object == NULL) return 0;
+  if (object == NULL)
+    return 0;
   bool answer;
-  if (parse_truth(object, &answer) < 0) return -1;
-  if (answer == truth) *flags |= flag;
+  if (parse_truth(object, &answer) < 0)
+    return -1;
+  if (answer == truth)
+    *flags |= flag;
   return 0;
 }

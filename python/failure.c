@@ -63,14 +63,17 @@ static int errno_of_status(enum nlink_status status) {
 }
 
 int failure_errno(const struct nlink_error *error) {
-  if (error->sys != 0 && !is_own_judgement(error->status)) return error->sys;
+  if (error->sys != 0 && !is_own_judgement(error->status))
+    return error->sys;
   return errno_of_status(error->status);
 }
 
 PyObject *failure_cause(const struct nlink_error *error) {
-  if (error->cause == NLINK_CAUSE_UNKNOWN) Py_RETURN_NONE;
+  if (error->cause == NLINK_CAUSE_UNKNOWN)
+    Py_RETURN_NONE;
   PyObject *text = PyUnicode_DecodeUTF8(error->text, (Py_ssize_t)strlen(error->text), "backslashreplace");
-  if (text == NULL || error->certain || strncmp(error->text, "probably ", 9) == 0) return text;
+  if (text == NULL || error->certain || strncmp(error->text, "probably ", 9) == 0)
+    return text;
   PyObject *doubtful = PyUnicode_FromFormat("probably %U", text);
   Py_DECREF(text);
   return doubtful;
@@ -82,7 +85,8 @@ static PyObject *build_os_error(const struct nlink_error *error, PyObject *filen
   const char *words = error->sys != 0 && !is_own_judgement(error->status) ? strerror(number)
                                                                           : nlink_status_text(error->status);
   PyObject *text = PyUnicode_DecodeLocale(words, "surrogateescape");
-  if (text == NULL) return NULL;
+  if (text == NULL)
+    return NULL;
   PyObject *exception;
   if (filename2 != NULL) {
     exception = PyObject_CallFunction(PyExc_OSError, "iOOiO", number, text,
@@ -97,7 +101,8 @@ static PyObject *build_os_error(const struct nlink_error *error, PyObject *filen
 }
 
 static int set_attribute(PyObject *exception, const char *name, PyObject *value) {
-  if (value == NULL) return -1;
+  if (value == NULL)
+    return -1;
   int result = PyObject_SetAttrString(exception, name, value);
   Py_DECREF(value);
   return result;
@@ -106,7 +111,8 @@ static int set_attribute(PyObject *exception, const char *name, PyObject *value)
 /** What os cannot tell: why. */
 static int add_cause(PyObject *exception, const struct nlink_error *error) {
   PyObject *cause = failure_cause(error);
-  if (cause == NULL) return -1;
+  if (cause == NULL)
+    return -1;
 #if PY_VERSION_HEX >= 0x030B0000
   if (cause != Py_None) {
     PyObject *done = PyObject_CallMethod(exception, "add_note", "O", cause);
@@ -117,30 +123,38 @@ static int add_cause(PyObject *exception, const struct nlink_error *error) {
     Py_DECREF(done);
   }
 #endif
-  if (set_attribute(exception, "cause", cause) < 0) return -1;
+  if (set_attribute(exception, "cause", cause) < 0)
+    return -1;
   if (set_attribute(exception, "cause_name", PyUnicode_FromString(nlink_cause_name(error->cause))) < 0)
     return -1;
   return set_attribute(exception, "dst_is_src", PyBool_FromLong(error->dst_is_src));
 }
 
+/** An exception that no system call stands behind: the library's own words, and the function as Python names it. */
+static PyObject *build_plain(PyObject *type, const char *text) {
+  static const char prefix[] = "nlink_";
+  size_t skip = strncmp(text, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0;
+  return PyObject_CallFunction(type, "s", text + skip);
+}
+
 PyObject *failure_build(const struct nlink_error *error, PyObject *filename, PyObject *filename2) {
-  PyObject *exception;
-  if (error->sys == 0 && error->status == NLINK_INVALID) {
-    exception = PyObject_CallFunction(PyExc_ValueError, "s", error->text);
-  } else if (error->sys == 0 && error->status == NLINK_NO_MEMORY) {
-    exception = PyObject_CallFunction(PyExc_MemoryError, "s", error->text);
-  } else {
-    exception = build_os_error(error, filename, filename2);
-  }
-  if (exception != NULL && add_cause(exception, error) < 0) Py_CLEAR(exception);
+  if (error->sys == 0 && error->status == NLINK_INVALID)
+    return build_plain(PyExc_ValueError, error->text);
+  if (error->sys == 0 && error->status == NLINK_NO_MEMORY)
+    return build_plain(PyExc_MemoryError, error->text);
+  PyObject *exception = build_os_error(error, filename, filename2);
+  if (exception != NULL && add_cause(exception, error) < 0)
+    Py_CLEAR(exception);
   return exception;
 }
 
 PyObject *failure_raise(const struct nlink_error *error, PyObject *filename, PyObject *filename2) {
   /* A signal's own exception goes before the news that a signal came. */
-  if (error->sys == EINTR && PyErr_CheckSignals() < 0) return NULL;
+  if (error->sys == EINTR && PyErr_CheckSignals() < 0)
+    return NULL;
   PyObject *exception = failure_build(error, filename, filename2);
-  if (exception == NULL) return NULL;
+  if (exception == NULL)
+    return NULL;
   PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
   Py_DECREF(exception);
   return NULL;

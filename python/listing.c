@@ -39,13 +39,15 @@ struct listing {
 };
 
 static PyObject *text_or_none(const char *bytes, PyObject *like) {
-  if (bytes == NULL) Py_RETURN_NONE;
+  if (bytes == NULL)
+    Py_RETURN_NONE;
   return path_text(bytes, like);
 }
 
 static PyObject *entry_build(const struct listing *self, const struct nlink_list_entry *entry) {
   PyObject *result = PyStructSequence_New(self->state->entry_type);
-  if (result == NULL) return NULL;
+  if (result == NULL)
+    return NULL;
   PyObject *const values[] = {
       text_or_none(entry->dir, self->like),
       path_text(entry->name, self->like),
@@ -61,14 +63,17 @@ static PyObject *entry_build(const struct listing *self, const struct nlink_list
     PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
     whole = whole && values[i] != NULL;
   }
-  if (!whole) Py_CLEAR(result);
+  if (!whole)
+    Py_CLEAR(result);
   return result;
 }
 
 static PyObject *step(struct listing *self) {
-  if (self->list == NULL) return NULL;
+  if (self->list == NULL)
+    return NULL;
   const struct nlink_list_entry *entry = NULL;
-  if (nlink_list_next(self->list, &entry) == NLINK_OK) return entry_build(self, entry);
+  if (nlink_list_next(self->list, &entry) == NLINK_OK)
+    return entry_build(self, entry);
   nlink_list_close(self->list);
   self->list = NULL;
   return NULL;
@@ -166,7 +171,8 @@ static void row_close(struct path_row *row) {
 static PyObject *list_of_paths(PyObject *paths) {
   bool single = PyUnicode_Check(paths) || PyBytes_Check(paths) ||
                 PyObject_HasAttrString((PyObject *)Py_TYPE(paths), "__fspath__");
-  if (single) return Py_BuildValue("[O]", paths);
+  if (single)
+    return Py_BuildValue("[O]", paths);
   PyObject *list = PySequence_List(paths);
   if (list == NULL && PyErr_ExceptionMatches(PyExc_TypeError) && Py_TYPE(paths)->tp_iter == NULL) {
     PyErr_Format(PyExc_TypeError, "listing: paths should be a path or an iterable of paths, not %.200s",
@@ -176,9 +182,11 @@ static PyObject *list_of_paths(PyObject *paths) {
 }
 
 static int row_open(struct path_row *row, const struct module_state *state, PyObject *paths) {
-  if (paths == NULL) return 0;
+  if (paths == NULL)
+    return 0;
   row->objects = list_of_paths(paths);
-  if (row->objects == NULL) return -1;
+  if (row->objects == NULL)
+    return -1;
   size_t count = (size_t)PyList_GET_SIZE(row->objects);
   row->paths = PyMem_Calloc(count + 1, sizeof *row->paths);
   row->bytes = PyMem_Calloc(count + 1, sizeof *row->bytes);
@@ -199,9 +207,11 @@ static int row_open(struct path_row *row, const struct module_state *state, PyOb
 
 /** A directory that is going to be read is told to audit hooks as os.listdir() tells it. */
 static int row_audit(const struct path_row *row) {
-  if (row->objects == NULL) return PySys_Audit("os.listdir", "s", ".");
+  if (row->objects == NULL)
+    return PySys_Audit("os.listdir", "s", ".");
   for (size_t i = 0; i < row->count; i++) {
-    if (PySys_Audit("os.listdir", "O", row->paths[i].object) < 0) return -1;
+    if (PySys_Audit("os.listdir", "O", row->paths[i].object) < 0)
+      return -1;
   }
   return 0;
 }
@@ -218,18 +228,23 @@ struct trouble {
   bool asked_for;   /* errors[0] is about a path that the caller named */
 };
 
-static bool is_asked_for(const struct trouble *trouble, const char *path) {
+/** The caller's own object for a path that was asked for; NULL for one further down. */
+static PyObject *asked_for(const struct trouble *trouble, const char *path) {
   for (size_t i = 0; i < trouble->row->count; i++) {
-    if (strcmp(trouble->row->bytes[i], path) == 0) return true;
+    if (strcmp(trouble->row->bytes[i], path) == 0)
+      return trouble->row->paths[i].object;
   }
-  return trouble->row->objects == NULL && strcmp(path, ".") == 0;
+  return NULL;
 }
 
 static void note_trouble(struct trouble *trouble, const char *path, const struct nlink_error *error) {
-  if (trouble->failed || trouble->asked_for) return;
-  PyObject *name = path_text(path, trouble->like);
+  if (trouble->failed || trouble->asked_for)
+    return;
+  PyObject *given = asked_for(trouble, path);
+  PyObject *name = given == NULL ? path_text(path, trouble->like) : given;
+  Py_XINCREF(given);
   PyObject *exception = name == NULL ? NULL : failure_build(error, name, NULL);
-  trouble->asked_for = is_asked_for(trouble, path);
+  trouble->asked_for = given != NULL || (trouble->row->objects == NULL && strcmp(path, ".") == 0);
   trouble->failed = exception == NULL || (trouble->asked_for ? PyList_Insert(trouble->errors, 0, exception)
                                                              : PyList_Append(trouble->errors, exception)) < 0;
   Py_XDECREF(name);
@@ -268,7 +283,8 @@ static PyObject *read_row(PyObject *module, const struct path_row *row, int dir,
                           const struct nlink_list_options *options) {
   PyObject *like = row->count > 0 ? row->paths[0].object : NULL;
   struct trouble trouble = {NULL, row, like, PyList_New(0), false, false};
-  if (trouble.errors == NULL) return NULL;
+  if (trouble.errors == NULL)
+    return NULL;
   struct nlink_list *list = NULL;
   struct nlink_error error;
   enum nlink_status status = NLINK_OK;
@@ -303,19 +319,27 @@ static const struct signature listing_signature = {
 static PyObject *do_listing(PyObject *module, struct path_row *row, PyObject *const *given) {
   int dir;
   struct nlink_list_options options = {.size = sizeof options};
-  if (row_open(row, state_of(module), given[0]) < 0) return NULL;
-  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
-  if (parse_truth(given[2], &options.all) < 0) return NULL;
-  if (parse_truth(given[3], &options.recursive) < 0) return NULL;
-  if (parse_truth(given[4], &options.by_file) < 0) return NULL;
-  if (parse_truth(given[5], &options.directories) < 0) return NULL;
-  if (row_audit(row) < 0) return NULL;
+  if (row_open(row, state_of(module), given[0]) < 0)
+    return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0)
+    return NULL;
+  if (parse_truth(given[2], &options.all) < 0)
+    return NULL;
+  if (parse_truth(given[3], &options.recursive) < 0)
+    return NULL;
+  if (parse_truth(given[4], &options.by_file) < 0)
+    return NULL;
+  if (parse_truth(given[5], &options.directories) < 0)
+    return NULL;
+  if (row_audit(row) < 0)
+    return NULL;
   return read_row(module, row, dir, &options);
 }
 
 PYTHON_FUNCTION(python_listing) {
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state_of(module), &listing_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state_of(module), &listing_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path_row row = {NULL, 0, NULL, NULL};
   PyObject *result = do_listing(module, &row, given);
   row_close(&row);

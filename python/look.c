@@ -56,13 +56,15 @@ static PyObject *number(uint64_t value) {
 }
 
 static PyObject *time_or_none(int64_t ns) {
-  if (ns == NLINK_TIME_UNKNOWN) Py_RETURN_NONE;
+  if (ns == NLINK_TIME_UNKNOWN)
+    Py_RETURN_NONE;
   return PyLong_FromLongLong(ns);
 }
 
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat) {
   PyObject *result = PyStructSequence_New(state->stat_type);
-  if (result == NULL) return NULL;
+  if (result == NULL)
+    return NULL;
   PyObject *const values[] = {
       number(stat->dev),
       number(stat->ino),
@@ -90,7 +92,8 @@ PyObject *stat_build(const struct module_state *state, const struct nlink_stat *
     PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
     whole = whole && values[i] != NULL;
   }
-  if (!whole) Py_CLEAR(result);
+  if (!whole)
+    Py_CLEAR(result);
   return result;
 }
 
@@ -99,7 +102,8 @@ static const struct signature stat_signature = {
 
 /** What cannot be said of an open descriptor; -1 with an exception set. */
 static int refuse_beside_fd(const struct path *path, int dir, unsigned flags) {
-  if (!path->is_fd) return 0;
+  if (!path->is_fd)
+    return 0;
   if (dir != NLINK_CWD) {
     PyErr_SetString(PyExc_ValueError, "stat: can't specify dir_fd without matching path");
   } else if ((flags & NLINK_NO_FOLLOW) != 0) {
@@ -115,11 +119,16 @@ static int refuse_beside_fd(const struct path *path, int dir, unsigned flags) {
 static PyObject *do_stat(const struct module_state *state, struct path *path, PyObject *const *given) {
   int dir;
   unsigned flags = 0;
-  if (path_or_fd_open(path, state, given[0], "stat", "path") < 0) return NULL;
-  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
-  if (parse_flag(given[2], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
-  if (parse_flag(given[3], true, NLINK_BENEATH, &flags) < 0) return NULL;
-  if (refuse_beside_fd(path, dir, flags) < 0) return NULL;
+  if (path_or_fd_open(path, state, given[0], "stat", "path") < 0)
+    return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0)
+    return NULL;
+  if (parse_flag(given[2], false, NLINK_NO_FOLLOW, &flags) < 0)
+    return NULL;
+  if (parse_flag(given[3], true, NLINK_BENEATH, &flags) < 0)
+    return NULL;
+  if (refuse_beside_fd(path, dir, flags) < 0)
+    return NULL;
   struct nlink_error error;
   struct nlink_stat stat;
   enum nlink_status status;
@@ -127,14 +136,16 @@ static PyObject *do_stat(const struct module_state *state, struct path *path, Py
   status = path->is_fd ? nlink_stat_fd(&stat, path->fd, &error)
                        : nlink_stat(&stat, dir, path->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, path->object, NULL);
+  if (status < 0)
+    return failure_raise(&error, path->object, NULL);
   return stat_build(state, &stat);
 }
 
 PYTHON_FUNCTION(python_stat) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &stat_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &stat_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path path = PATH_EMPTY;
   PyObject *result = do_stat(state, &path, given);
   path_close(&path);
@@ -151,25 +162,32 @@ static PyObject *do_same_file(const struct module_state *state, struct path *a, 
   int a_dir;
   int b_dir;
   unsigned flags = 0;
-  if (path_open(a, state, given[0], "same_file", "a") < 0) return NULL;
-  if (path_open(b, state, given[1], "same_file", "b") < 0) return NULL;
-  if (parse_dir_fd(given[2], &a_dir) < 0) return NULL;
-  if (parse_dir_fd(given[3], &b_dir) < 0) return NULL;
-  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
+  if (path_open(a, state, given[0], "same_file", "a") < 0)
+    return NULL;
+  if (path_open(b, state, given[1], "same_file", "b") < 0)
+    return NULL;
+  if (parse_dir_fd(given[2], &a_dir) < 0)
+    return NULL;
+  if (parse_dir_fd(given[3], &b_dir) < 0)
+    return NULL;
+  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0)
+    return NULL;
   struct nlink_error error;
   enum nlink_status status;
   bool same = false;
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_same_file(&same, a_dir, a->bytes, b_dir, b->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, error.at == NLINK_DST ? b->object : a->object, NULL);
+  if (status < 0)
+    return failure_raise(&error, error.at == NLINK_DST ? b->object : a->object, NULL);
   return PyBool_FromLong(same);
 }
 
 PYTHON_FUNCTION(python_same_file) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &same_file_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &same_file_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path a = PATH_EMPTY;
   struct path b = PATH_EMPTY;
   PyObject *result = do_same_file(state, &a, &b, given);
@@ -186,23 +204,28 @@ static const struct signature readlink_signature = {
 static PyObject *do_readlink(const struct module_state *state, struct path *path, PyObject *const *given) {
   int dir;
   unsigned flags = 0;
-  if (path_open(path, state, given[0], "readlink", "path") < 0) return NULL;
-  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
-  if (parse_flag(given[2], true, NLINK_BENEATH, &flags) < 0) return NULL;
+  if (path_open(path, state, given[0], "readlink", "path") < 0)
+    return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0)
+    return NULL;
+  if (parse_flag(given[2], true, NLINK_BENEATH, &flags) < 0)
+    return NULL;
   char target[NLINK_TARGET_SIZE];
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_readlink(target, sizeof target, dir, path->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, path->object, NULL);
+  if (status < 0)
+    return failure_raise(&error, path->object, NULL);
   return path_text(target, path->object);
 }
 
 PYTHON_FUNCTION(python_readlink) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &readlink_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &readlink_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path path = PATH_EMPTY;
   PyObject *result = do_readlink(state, &path, given);
   path_close(&path);
@@ -229,7 +252,8 @@ PyStructSequence_Desc obstacle_description = {
 
 static PyObject *obstacle_build(const struct module_state *state, const struct nlink_error *error) {
   PyObject *result = PyStructSequence_New(state->obstacle_type);
-  if (result == NULL) return NULL;
+  if (result == NULL)
+    return NULL;
   PyObject *const values[] = {
       PyUnicode_FromString(nlink_status_name(error->status)),
       PyLong_FromLong(failure_errno(error)),
@@ -242,7 +266,8 @@ static PyObject *obstacle_build(const struct module_state *state, const struct n
     PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
     whole = whole && values[i] != NULL;
   }
-  if (!whole) Py_CLEAR(result);
+  if (!whole)
+    Py_CLEAR(result);
   return result;
 }
 
@@ -271,27 +296,36 @@ static PyObject *do_why(const struct module_state *state, struct path *src, stru
   int src_dir;
   int dst_dir;
   unsigned flags = 0;
-  if (path_open(src, state, given[0], "why", "src") < 0) return NULL;
-  if (path_open(dst, state, given[1], "why", "dst") < 0) return NULL;
-  if (parse_dir_fd(given[2], &src_dir) < 0) return NULL;
-  if (parse_dir_fd(given[3], &dst_dir) < 0) return NULL;
-  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0) return NULL;
-  if (parse_flag(given[5], true, NLINK_REPLACE, &flags) < 0) return NULL;
-  if (parse_flag(given[6], true, NLINK_BENEATH, &flags) < 0) return NULL;
+  if (path_open(src, state, given[0], "why", "src") < 0)
+    return NULL;
+  if (path_open(dst, state, given[1], "why", "dst") < 0)
+    return NULL;
+  if (parse_dir_fd(given[2], &src_dir) < 0)
+    return NULL;
+  if (parse_dir_fd(given[3], &dst_dir) < 0)
+    return NULL;
+  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0)
+    return NULL;
+  if (parse_flag(given[5], true, NLINK_REPLACE, &flags) < 0)
+    return NULL;
+  if (parse_flag(given[6], true, NLINK_BENEATH, &flags) < 0)
+    return NULL;
   struct nlink_why why;
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_why(&why, src_dir, src->bytes, dst_dir, dst->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, src->object, dst->object);
+  if (status < 0)
+    return failure_raise(&error, src->object, dst->object);
   return obstacles_build(state, &why);
 }
 
 PYTHON_FUNCTION(python_why) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &why_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &why_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path src = PATH_EMPTY;
   struct path dst = PATH_EMPTY;
   PyObject *result = do_why(state, &src, &dst, given);

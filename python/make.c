@@ -27,10 +27,14 @@ struct link_call {
 
 /** The keywords of link beyond the two paths; none given is the common case. */
 static int take_link_options(struct link_call *call, PyObject *const *given) {
-  if (parse_dir_fd(given[2], &call->src_dir) < 0) return -1;
-  if (parse_dir_fd(given[3], &call->dst_dir) < 0) return -1;
-  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &call->flags) < 0) return -1;
-  if (parse_flag(given[5], true, NLINK_REPLACE, &call->flags) < 0) return -1;
+  if (parse_dir_fd(given[2], &call->src_dir) < 0)
+    return -1;
+  if (parse_dir_fd(given[3], &call->dst_dir) < 0)
+    return -1;
+  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &call->flags) < 0)
+    return -1;
+  if (parse_flag(given[5], true, NLINK_REPLACE, &call->flags) < 0)
+    return -1;
   return parse_flag(given[6], true, NLINK_BENEATH, &call->flags);
 }
 
@@ -46,14 +50,18 @@ static PyObject *link_now(const struct link_call *call) {
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_link(call->src_dir, call->src.bytes, call->dst_dir, call->dst.bytes, call->flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, src, dst);
+  if (status < 0)
+    return failure_raise(&error, src, dst);
   Py_RETURN_NONE;
 }
 
 static PyObject *do_link(const struct module_state *state, struct link_call *call, PyObject *const *given) {
-  if (path_open(&call->src, state, given[0], "link", "src") < 0) return NULL;
-  if (path_open(&call->dst, state, given[1], "link", "dst") < 0) return NULL;
-  if (take_link_options(call, given) < 0) return NULL;
+  if (path_open(&call->src, state, given[0], "link", "src") < 0)
+    return NULL;
+  if (path_open(&call->dst, state, given[1], "link", "dst") < 0)
+    return NULL;
+  if (take_link_options(call, given) < 0)
+    return NULL;
   return link_now(call);
 }
 
@@ -68,7 +76,8 @@ PYTHON_FUNCTION(python_link) {
     return link_now(&call);
   }
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &link_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &link_signature, args, positional, names, given) < 0)
+    return NULL;
   call = (struct link_call){PATH_EMPTY, PATH_EMPTY, NLINK_CWD, NLINK_CWD, 0};
   PyObject *result = do_link(state, &call, given);
   path_close(&call.src);
@@ -85,25 +94,33 @@ static PyObject *do_link_fd(const struct module_state *state, struct path *dst, 
   int fd = PyObject_AsFileDescriptor(given[0]);
   int dst_dir;
   unsigned flags = 0;
-  if (fd < 0) return NULL;
-  if (path_open(dst, state, given[1], "link_fd", "dst") < 0) return NULL;
-  if (parse_dir_fd(given[2], &dst_dir) < 0) return NULL;
-  if (parse_flag(given[3], true, NLINK_REPLACE, &flags) < 0) return NULL;
-  if (parse_flag(given[4], true, NLINK_BENEATH, &flags) < 0) return NULL;
-  if (PySys_Audit("os.link", "iOii", fd, dst->object, -1, audit_fd(dst_dir)) < 0) return NULL;
+  if (fd < 0)
+    return NULL;
+  if (path_open(dst, state, given[1], "link_fd", "dst") < 0)
+    return NULL;
+  if (parse_dir_fd(given[2], &dst_dir) < 0)
+    return NULL;
+  if (parse_flag(given[3], true, NLINK_REPLACE, &flags) < 0)
+    return NULL;
+  if (parse_flag(given[4], true, NLINK_BENEATH, &flags) < 0)
+    return NULL;
+  if (PySys_Audit("os.link", "iOii", fd, dst->object, -1, audit_fd(dst_dir)) < 0)
+    return NULL;
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_link_fd(fd, dst_dir, dst->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, dst->object, NULL);
+  if (status < 0)
+    return failure_raise(&error, dst->object, NULL);
   Py_RETURN_NONE;
 }
 
 PYTHON_FUNCTION(python_link_fd) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &link_fd_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &link_fd_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path dst = PATH_EMPTY;
   PyObject *result = do_link_fd(state, &dst, given);
   path_close(&dst);
@@ -122,20 +139,29 @@ static const struct signature symlink_signature = {"OO|O$OOOOOO:symlink",
 
 static int take_symlink_options(struct link_call *call, PyObject *const *given) {
   bool ignored; /* only Windows knows two kinds of soft link; the argument's truth is asked all the same */
-  if (parse_truth(given[2], &ignored) < 0) return -1;
-  if (parse_dir_fd(given[3], &call->dst_dir) < 0) return -1;
-  if (parse_dir_fd(given[4], &call->src_dir) < 0) return -1;
-  if (parse_flag(given[5], true, NLINK_RELATIVE, &call->flags) < 0) return -1;
-  if (parse_flag(given[6], true, NLINK_ABSOLUTE, &call->flags) < 0) return -1;
-  if (parse_flag(given[7], true, NLINK_REPLACE, &call->flags) < 0) return -1;
+  if (parse_truth(given[2], &ignored) < 0)
+    return -1;
+  if (parse_dir_fd(given[3], &call->dst_dir) < 0)
+    return -1;
+  if (parse_dir_fd(given[4], &call->src_dir) < 0)
+    return -1;
+  if (parse_flag(given[5], true, NLINK_RELATIVE, &call->flags) < 0)
+    return -1;
+  if (parse_flag(given[6], true, NLINK_ABSOLUTE, &call->flags) < 0)
+    return -1;
+  if (parse_flag(given[7], true, NLINK_REPLACE, &call->flags) < 0)
+    return -1;
   return parse_flag(given[8], true, NLINK_BENEATH, &call->flags);
 }
 
 static PyObject *do_symlink(const struct module_state *state, struct link_call *call,
                             PyObject *const *given) {
-  if (path_open(&call->src, state, given[0], "symlink", "src") < 0) return NULL;
-  if (path_open(&call->dst, state, given[1], "symlink", "dst") < 0) return NULL;
-  if (take_symlink_options(call, given) < 0) return NULL;
+  if (path_open(&call->src, state, given[0], "symlink", "src") < 0)
+    return NULL;
+  if (path_open(&call->dst, state, given[1], "symlink", "dst") < 0)
+    return NULL;
+  if (take_symlink_options(call, given) < 0)
+    return NULL;
   if (PySys_Audit("os.symlink", "OOi", call->src.object, call->dst.object, audit_fd(call->dst_dir)) < 0) {
     return NULL;
   }
@@ -144,14 +170,16 @@ static PyObject *do_symlink(const struct module_state *state, struct link_call *
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_symlink(call->src_dir, call->src.bytes, call->dst_dir, call->dst.bytes, call->flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, call->src.object, call->dst.object);
+  if (status < 0)
+    return failure_raise(&error, call->src.object, call->dst.object);
   Py_RETURN_NONE;
 }
 
 PYTHON_FUNCTION(python_symlink) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &symlink_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &symlink_signature, args, positional, names, given) < 0)
+    return NULL;
   struct link_call call = {PATH_EMPTY, PATH_EMPTY, NLINK_CWD, NLINK_CWD, 0};
   PyObject *result = do_symlink(state, &call, given);
   path_close(&call.src);
@@ -167,25 +195,32 @@ static const struct signature unlink_signature = {
 static PyObject *do_unlink(const struct module_state *state, struct path *path, PyObject *const *given) {
   int dir;
   unsigned flags = 0;
-  if (path_open(path, state, given[0], "unlink", "path") < 0) return NULL;
-  if (parse_dir_fd(given[1], &dir) < 0) return NULL;
-  if (parse_flag(given[2], true, NLINK_KEEP_LAST, &flags) < 0) return NULL;
-  if (parse_flag(given[3], true, NLINK_BENEATH, &flags) < 0) return NULL;
-  if (PySys_Audit("os.remove", "Oi", path->object, audit_fd(dir)) < 0) return NULL;
+  if (path_open(path, state, given[0], "unlink", "path") < 0)
+    return NULL;
+  if (parse_dir_fd(given[1], &dir) < 0)
+    return NULL;
+  if (parse_flag(given[2], true, NLINK_KEEP_LAST, &flags) < 0)
+    return NULL;
+  if (parse_flag(given[3], true, NLINK_BENEATH, &flags) < 0)
+    return NULL;
+  if (PySys_Audit("os.remove", "Oi", path->object, audit_fd(dir)) < 0)
+    return NULL;
   struct nlink_error error;
   enum nlink_status status;
   uint64_t left = 0;
   Py_BEGIN_ALLOW_THREADS;
   status = nlink_unlink(&left, dir, path->bytes, flags, &error);
   Py_END_ALLOW_THREADS;
-  if (status < 0) return failure_raise(&error, path->object, NULL);
+  if (status < 0)
+    return failure_raise(&error, path->object, NULL);
   return PyLong_FromUnsignedLongLong(left);
 }
 
 PYTHON_FUNCTION(python_unlink) {
   const struct module_state *state = state_of(module);
   PyObject *given[ARGUMENTS_MAX];
-  if (parse_arguments(state, &unlink_signature, args, positional, names, given) < 0) return NULL;
+  if (parse_arguments(state, &unlink_signature, args, positional, names, given) < 0)
+    return NULL;
   struct path path = PATH_EMPTY;
   PyObject *result = do_unlink(state, &path, given);
   path_close(&path);

@@ -90,7 +90,8 @@ static int make_words(struct module_state *state) {
   };
   for (int i = 0; i < WORD_COUNT; i++) {
     state->words[i] = PyUnicode_InternFromString(texts[i]);
-    if (state->words[i] == NULL) return -1;
+    if (state->words[i] == NULL)
+      return -1;
   }
   return 0;
 }
@@ -102,11 +103,13 @@ static int ask_encoding(struct module_state *state) {
     all[i] = (char)(i + 1);
   }
   PyObject *text = PyUnicode_FromStringAndSize(all, 127);
-  if (text == NULL) return -1;
+  if (text == NULL)
+    return -1;
   PyObject *encoded = PyUnicode_EncodeFSDefault(text);
   Py_DECREF(text);
   if (encoded == NULL) {
-    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return -1;
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+      return -1;
     PyErr_Clear();
     return 0;
   }
@@ -117,7 +120,8 @@ static int ask_encoding(struct module_state *state) {
 
 /** Make a type known under its own name. */
 static int add_type(PyObject *module, const char *name, PyTypeObject *type) {
-  if (type == NULL) return -1;
+  if (type == NULL)
+    return -1;
   Py_INCREF(type);
   if (PyModule_AddObject(module, name, (PyObject *)type) < 0) {
     Py_DECREF(type);
@@ -128,21 +132,27 @@ static int add_type(PyObject *module, const char *name, PyTypeObject *type) {
 
 static int module_execute(PyObject *module) {
   struct module_state *state = state_of(module);
-  if (make_words(state) < 0 || ask_encoding(state) < 0) return -1;
+  if (make_words(state) < 0 || ask_encoding(state) < 0)
+    return -1;
   state->stat_type = PyStructSequence_NewType(&stat_description);
-  if (add_type(module, "stat_result", state->stat_type) < 0) return -1;
+  if (add_type(module, "stat_result", state->stat_type) < 0)
+    return -1;
   state->obstacle_type = PyStructSequence_NewType(&obstacle_description);
-  if (add_type(module, "obstacle", state->obstacle_type) < 0) return -1;
+  if (add_type(module, "obstacle", state->obstacle_type) < 0)
+    return -1;
   state->entry_type = PyStructSequence_NewType(&entry_description);
-  if (add_type(module, "entry", state->entry_type) < 0) return -1;
+  if (add_type(module, "entry", state->entry_type) < 0)
+    return -1;
   state->listing_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &listing_specification, NULL);
-  if (add_type(module, "Listing", state->listing_type) < 0) return -1;
+  if (add_type(module, "Listing", state->listing_type) < 0)
+    return -1;
   return PyModule_AddStringConstant(module, "__version__", nlink_version());
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   struct module_state *state = state_of(module);
-  if (state == NULL) return 0;
+  if (state == NULL)
+    return 0;
   Py_VISIT(state->stat_type);
   Py_VISIT(state->obstacle_type);
   Py_VISIT(state->entry_type);
@@ -152,7 +162,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
 
 static int module_clear(PyObject *module) {
   struct module_state *state = state_of(module);
-  if (state == NULL) return 0;
+  if (state == NULL)
+    return 0;
   for (int i = 0; i < WORD_COUNT; i++) {
     Py_CLEAR(state->words[i]);
   }

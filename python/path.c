@@ -52,7 +52,8 @@ static int open_path(struct path *path, const struct module_state *state, PyObje
   }
   if (!PyUnicode_Check(object) && !PyBytes_Check(object)) {
     object = path->held = ask_path_like(object, function, argument, fd_allowed);
-    if (object == NULL) return -1;
+    if (object == NULL)
+      return -1;
   }
   path->object = object;
   if (PyBytes_Check(object)) {
@@ -63,7 +64,8 @@ static int open_path(struct path *path, const struct module_state *state, PyObje
                       argument);
   }
   path->encoded = PyUnicode_EncodeFSDefault(object);
-  if (path->encoded == NULL) return -1;
+  if (path->encoded == NULL)
+    return -1;
   return take_bytes(path, PyBytes_AS_STRING(path->encoded), PyBytes_GET_SIZE(path->encoded), function,
                     argument);
 }
@@ -85,6 +87,7 @@ void path_close(struct path *path) {
 }
 
 PyObject *path_text(const char *bytes, PyObject *like) {
-  if (like != NULL && PyBytes_Check(like)) return PyBytes_FromString(bytes);
+  if (like != NULL && PyBytes_Check(like))
+    return PyBytes_FromString(bytes);
   return PyUnicode_DecodeFSDefault(bytes);
 }
