@@ -58,6 +58,8 @@ static void look_at_dst(struct nl_facts *facts) {
     facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, scene->dst, false);
   else if (nl_path_prefix(&parent, scene->dst, begin + length))
     facts->dst.sys = stat_path(&facts->dst.stat, scene, scene->dst_dir, parent.text, false);
+  while (begin > 1 && scene->dst[begin - 1] == '/')
+    begin--; /* the slash between a directory and what is in it belongs to neither */
   if (nl_path_prefix(&parent, scene->dst, begin)) {
     facts->parent_name = nl_quoted(parent.text);
     facts->parent.sys = open_node(&facts->parent_fd, scene, scene->dst_dir, parent.text, NL_OS_DIRECTORY);
