@@ -185,7 +185,10 @@ static void replace(struct job *job, const char *src, const char *dst, struct nl
   }
   if (job->order->ask) {
     out_say(out, "%s: replace %s? ", out->program, out_quote(out, 0, dst));
-    int answer = sys_read_answer();
+    int unread = 0;
+    int answer = sys_read_answer(&unread);
+    if (unread != 0)
+      out_message(out, "cannot read the answer: %s", sys_error_text(unread));
     if (answer != 'y' && answer != 'Y') {
       job->failed++;
       return;

@@ -59,6 +59,7 @@ struct job {
   const struct order *order;
   struct nlink_backup *backup;
   struct place_made *made; /* NULL = no name can be replaced by a later one */
+  int *unread;             /* why an answer could not be read; the system's number, 0 = all were */
 };
 
 /* One link: TARGET, and where its new name goes. */
@@ -134,7 +135,7 @@ enum destination { DESTINATION_FREE, DESTINATION_REPLACE, DESTINATION_REFUSED, D
 
 static bool user_agrees(const struct job *job, const struct link *link) {
   out_say(job->out, "%s: replace %s? ", job->out->program, always(job, 0, link->dest));
-  int answer = sys_read_answer();
+  int answer = sys_read_answer(job->unread);
   return answer == 'y' || answer == 'Y';
 }
 
@@ -178,13 +179,21 @@ static enum destination look_at_destination(const struct job *job, const struct 
   return DESTINATION_REPLACE;
 }
 
+/* GNU renames to the backup first, so a directory that cannot be changed shows there. */
+static bool is_backup_failure(const struct job *job, const struct nlink_error *error) {
+  enum nlink_status status = error->status;
+  bool refuses = status == NLINK_DENIED || status == NLINK_NOT_PERMITTED || status == NLINK_READ_ONLY;
+  return error->step == NLINK_STEP_BACKUP ||
+         (job->backup->kind != NLINK_BACKUP_NONE && refuses && error->at == NLINK_DST);
+}
+
 static void report_failure(const struct job *job, const struct link *link) {
   const struct nlink_error *error = &link->error;
   const char *dest = always(job, 0, link->dest);
   const char *source = always(job, 1, link->source);
   const char *why = sys_error_text(error->sys);
   enum nlink_status status = error->status;
-  if (error->step == NLINK_STEP_BACKUP)
+  if (is_backup_failure(job, error))
     out_message(job->out, "cannot backup %s: %s", dest, why);
   else if (job->order->symbolic && (status == NLINK_NAME_TOO_LONG || *link->source == '\0'))
     out_message(job->out, "failed to create symbolic link %s -> %s: %s", dest, source, why);
@@ -418,6 +427,15 @@ int persona_ln(struct out *out, int argc, char **argv) {
   int wrong = check_operands(&order, &options, out);
   if (wrong != 0)
     return wrong;
-  struct job job = {out, &order, &backup, NULL};
-  return run(&job, &options);
+  int unread = 0;
+  struct job job = {out, &order, &backup, NULL, &unread};
+  int status = run(&job, &options);
+  if (unread == 0)
+    return status;
+  /* Said at the end, where GNU closes what it read from. */
+  if (strcmp(nlink_errno_name(unread), "EBADF") == 0)
+    out_message(out, "error closing file: %s", sys_error_text(unread));
+  else
+    out_message(out, "error closing file");
+  return 1;
 }

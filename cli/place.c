@@ -39,10 +39,12 @@ char *place_in(const char *dir, const char *src, char **base) {
   size_t dir_length = strlen(dir);
   size_t length = last_length(last);
   char *path = malloc(dir_length + 1 + length + 1);
-  if (path == NULL) return NULL;
+  if (path == NULL)
+    return NULL;
   memcpy(path, dir, dir_length);
   char *at = path + dir_length;
-  if (dir_length > 0 && at[-1] != '/') *at++ = '/';
+  if (dir_length > 0 && at[-1] != '/')
+    *at++ = '/';
   memcpy(at, last, length);
   at[length] = '\0';
   *base = at;
@@ -52,9 +54,11 @@ char *place_in(const char *dir, const char *src, char **base) {
 /* Look at the directory that a path's last component is in. */
 static bool look_at_parent(struct nlink_stat *stat, int dir, const char *path, const char *last) {
   size_t length = (size_t)(last - path);
-  if (length == 0) return nlink_stat(stat, dir, ".", 0, NULL) == NLINK_OK;
+  if (length == 0)
+    return nlink_stat(stat, dir, ".", 0, NULL) == NLINK_OK;
   char *parent = malloc(length + 1);
-  if (parent == NULL) return false;
+  if (parent == NULL)
+    return false;
   memcpy(parent, path, length);
   parent[length] = '\0';
   bool seen = nlink_stat(stat, dir, parent, 0, NULL) == NLINK_OK;
@@ -66,7 +70,8 @@ bool place_is_same_name(int a_dir, const char *a, int b_dir, const char *b) {
   const char *a_last = place_last(a);
   const char *b_last = place_last(b);
   size_t length = last_length(a_last);
-  if (length != last_length(b_last) || memcmp(a_last, b_last, length) != 0) return false;
+  if (length != last_length(b_last) || memcmp(a_last, b_last, length) != 0)
+    return false;
   struct nlink_stat a_parent;
   struct nlink_stat b_parent;
   return look_at_parent(&a_parent, a_dir, a, a_last) && look_at_parent(&b_parent, b_dir, b, b_last) &&
@@ -100,7 +105,8 @@ static struct place_name *find(const struct place_made *made, const char *name, 
 static bool grow(struct place_made *made) {
   struct place_made more = {.room = made->room == 0 ? 64 : 2 * made->room, .count = made->count};
   more.names = calloc(more.room, sizeof *more.names);
-  if (more.names == NULL) return false;
+  if (more.names == NULL)
+    return false;
   for (size_t i = 0; i < made->room; i++)
     if (made->names[i].text != NULL)
       *find(&more, made->names[i].text, made->names[i].dev, made->names[i].ino) = made->names[i];
@@ -110,12 +116,15 @@ static bool grow(struct place_made *made) {
 }
 
 bool place_made_add(struct place_made *made, const char *name, uint64_t dev, uint64_t ino) {
-  if (2 * (made->count + 1) > made->room && !grow(made)) return false;
+  if (2 * (made->count + 1) > made->room && !grow(made))
+    return false;
   struct place_name *here = find(made, name, dev, ino);
-  if (here->text != NULL) return true;
+  if (here->text != NULL)
+    return true;
   size_t size = strlen(name) + 1;
   char *text = malloc(size);
-  if (text == NULL) return false;
+  if (text == NULL)
+    return false;
   memcpy(text, name, size);
   *here = (struct place_name){text, dev, ino};
   made->count++;

@@ -22,7 +22,8 @@ int sys_write(int fd, const char *bytes, size_t length) {
   while (length > 0) {
     ssize_t done = write(fd, bytes, length);
     if (done < 0) {
-      if (errno == EINTR) continue;
+      if (errno == EINTR)
+        continue;
       return errno;
     }
     bytes += done;
@@ -31,15 +32,20 @@ int sys_write(int fd, const char *bytes, size_t length) {
   return 0;
 }
 
-int sys_read_answer(void) {
+int sys_read_answer(int *error) {
   /* One byte at a time: what follows the line belongs to whoever reads stdin after us. */
   int first = 0;
   for (bool begun = false;; begun = true) {
     char c;
     ssize_t got = read(SYS_STDIN, &c, 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0 || c == '\n') return first;
-    if (!begun) first = (unsigned char)c;
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      *error = errno;
+    if (got <= 0 || c == '\n')
+      return first;
+    if (!begun)
+      first = (unsigned char)c;
   }
 }
 
@@ -55,10 +61,12 @@ unsigned sys_width(int fd) {
   const char *columns = getenv("COLUMNS");
   if (columns != NULL && *columns >= '0' && *columns <= '9') {
     unsigned long width = strtoul(columns, NULL, 10);
-    if (width > 0 && width <= 10000) return (unsigned)width;
+    if (width > 0 && width <= 10000)
+      return (unsigned)width;
   }
   struct winsize size;
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
   return 80;
 }
 
@@ -77,12 +85,14 @@ const char *sys_error_text(int error) {
 
 int sys_open_directory(const char *path, bool follow, int *error) {
   int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
-  if (fd < 0) *error = errno;
+  if (fd < 0)
+    *error = errno;
   return fd;
 }
 
 void sys_close(int fd) {
-  if (fd >= 0) close(fd);
+  if (fd >= 0)
+    close(fd);
 }
 
 int64_t sys_now_ns(void) {
@@ -107,7 +117,8 @@ struct sys_name {
 /* Listings repeat the same few owners, mostly the one before: the last answer comes first. */
 static const char *known(const struct sys_name *names, size_t count, uint32_t id) {
   for (size_t i = count; i > 0; i--)
-    if (names[i - 1].id == id) return names[i - 1].text;
+    if (names[i - 1].id == id)
+      return names[i - 1].text;
   return NULL;
 }
 
@@ -118,24 +129,28 @@ static const char *keep(struct sys_name **names, size_t *count, uint32_t id, con
     text = number;
   }
   struct sys_name *more = realloc(*names, (*count + 1) * sizeof *more);
-  if (more == NULL) return "?";
+  if (more == NULL)
+    return "?";
   *names = more;
   char *copy = strdup(text);
-  if (copy == NULL) return "?";
+  if (copy == NULL)
+    return "?";
   more[(*count)++] = (struct sys_name){id, copy};
   return copy;
 }
 
 const char *sys_user(struct sys_names *names, uint32_t uid) {
   const char *text = known(names->users, names->user_count, uid);
-  if (text != NULL) return text;
+  if (text != NULL)
+    return text;
   const struct passwd *user = getpwuid(uid);
   return keep(&names->users, &names->user_count, uid, user != NULL ? user->pw_name : NULL);
 }
 
 const char *sys_group(struct sys_names *names, uint32_t gid) {
   const char *text = known(names->groups, names->group_count, gid);
-  if (text != NULL) return text;
+  if (text != NULL)
+    return text;
   const struct group *group = getgrgid(gid);
   return keep(&names->groups, &names->group_count, gid, group != NULL ? group->gr_name : NULL);
 }
@@ -147,7 +162,8 @@ static void drop(struct sys_name *names, size_t count) {
 }
 
 void sys_names_fini(struct sys_names *names) {
-  if (names == NULL) return;
+  if (names == NULL)
+    return;
   drop(names->users, names->user_count);
   drop(names->groups, names->group_count);
   *names = (struct sys_names){0};

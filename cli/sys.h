@@ -20,8 +20,11 @@ enum { SYS_STDIN = 0, SYS_STDOUT = 1, SYS_STDERR = 2 };
 /* Write all bytes; 0, or the system's error number. */
 int sys_write(int fd, const char *bytes, size_t length);
 
-/* Read one line from stdin, no byte beyond it; its first character, or 0 at the end of input. */
-int sys_read_answer(void);
+/*
+ * Read one line from stdin, no byte beyond it; its first character, or 0 at the end of input. *error is the
+ * system's number where reading failed, else as it was.
+ */
+int sys_read_answer(int *error);
 
 const char *sys_environment(const char *name);
 
