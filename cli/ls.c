@@ -36,7 +36,7 @@ static const struct options_row rows[] = {
   {OPTION_LONG, 'l', NULL, OPTIONS_ALONE, NULL, "columns, which is how it is anyway"},
   {OPTION_COLOUR, 0, "color", OPTIONS_MAY_TAKE, "WHEN", "always, auto (the default: on a terminal) or never"},
   {OPTION_JSON, 0, "json", OPTIONS_ALONE, NULL, "one JSON object a line for each name"},
-  {OPTION_NUL, '0', "null", OPTIONS_ALONE, NULL, "paths only, as they are, each ended by a NUL: for xargs -0"},
+  {OPTION_NUL, '0', "null", OPTIONS_ALONE, NULL, "paths only, each ended by a NUL, for xargs -0"},
   OPTIONS_HELP,
   OPTIONS_VERSION,
 };
@@ -44,13 +44,14 @@ static const struct options_row rows[] = {
 
 const struct options_command verb_ls_command = {
     .name = "nlink ls",
-    .usage =
-        "nlink ls [OPTION]... [PATH]...\n"
-        "List names as ls -l does. Names of one file carry one number: [1]; [1, 2 outside] says that two\n"
-        "further names of the file are elsewhere. (dangles) marks a soft link that leads nowhere.\n",
-    .examples = "nlink ls                    what is in this directory\n"
-                "nlink ls -R --by-file src   which names below src belong to one file\n"
-                "nlink ls -R0 | xargs -0 ...  every path, whatever bytes are in it\n",
+    .usage = "Usage: %s [OPTION]... [PATH]...\n"
+             "List names as ls -l does. Names of one file carry one number: [1];\n"
+             "[1, 2 outside] says that two further names of the file are elsewhere.\n"
+             "(dangles) marks a soft link that leads nowhere.\n",
+    .examples = "Examples:\n"
+                "  nlink ls                    what is in this directory\n"
+                "  nlink ls -R --by-file src   which names below src belong to one file\n"
+                "  nlink ls -R0 | xargs -0 ... every path, whatever bytes are in it\n",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
     .wrong = VERB_USAGE,
