@@ -18,6 +18,7 @@ static const struct {
   unsigned acts;
   nl_check_function *check;
 } rows[] = {
+    {NLINK_BAD_POINTER, NL_FOR_ALL, nl_check_pointers},
     /* the way to the file */
     {NLINK_BAD_DESCRIPTOR, NL_FOR_ALL, nl_check_descriptors},
     {NLINK_NAME_TOO_LONG, NL_FOR_ALL, nl_check_length},

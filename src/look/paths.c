@@ -255,10 +255,17 @@ static bool blame_descriptor(struct nlink_error *error, const struct nl_side *si
   return true;
 }
 
+bool nl_check_pointers(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  if (facts->bad_pointer == NLINK_NEITHER)
+    return false;
+  nl_blame(error, NLINK_CAUSE_POINTER, facts->bad_pointer, true, "%s", nlink_status_text(NLINK_BAD_POINTER));
+  return true;
+}
+
 bool nl_check_descriptors(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nl_scene *scene = facts->scene;
-  if (happened && scene->src == NULL && scene->act != NL_ACT_UNLINK && scene->act != NL_ACT_SYMLINK &&
-      nl_os_status(facts->src.sys) == NLINK_BAD_DESCRIPTOR) {
+  if (happened && scene->by_fd && nl_os_status(facts->src.sys) == NLINK_BAD_DESCRIPTOR) {
     nl_blame(error, NLINK_CAUSE_DESCRIPTOR, NLINK_SRC, true, "descriptor %d is not open", scene->src_fd);
     return true;
   }

@@ -29,10 +29,9 @@ static int stat_path(struct nlink_stat *out, const struct nl_scene *scene, int d
 static void look_at_src(struct nl_facts *facts) {
   const struct nl_scene *scene = facts->scene;
   struct nl_side *side = &facts->src;
-  if (scene->src == NULL) {
+  if (scene->by_fd) {
     side->quoted = (struct nl_quoted){"the open file"};
-    side->sys =
-        scene->src_fd >= 0 ? nl_os_stat_fd(&side->stat, scene->src_fd) : nl_os_number(NLINK_BAD_DESCRIPTOR);
+    side->sys = nl_os_stat_fd(&side->stat, scene->src_fd);
     side->link = side->stat;
     side->link_sys = side->sys;
     return;
@@ -69,12 +68,31 @@ static void look_at_dst(struct nl_facts *facts) {
     facts->parent.sys = nl_os_stat_fd(&facts->parent.stat, facts->parent_fd);
 }
 
+/*
+ * A call can fail before the system has looked at its second path, so that this one may still lead outside
+ * our memory. The system is asked about each path before we look through the pointer.
+ */
+static void leave_out(struct nl_facts *facts, const char **path, enum nlink_which which) {
+  struct nlink_stat stat;
+  if (nl_os_status(nl_os_stat(&stat, NLINK_CWD, *path, false)) != NLINK_BAD_POINTER)
+    return;
+  *path = NULL;
+  if (facts->bad_pointer == NLINK_NEITHER)
+    facts->bad_pointer = which;
+}
+
 void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene) {
-  *facts = (struct nl_facts){.scene = scene, .parent_fd = -1, .src_fd = -1};
+  *facts = (struct nl_facts){.own = *scene, .parent_fd = -1, .src_fd = -1};
+  facts->scene = &facts->own;
+  facts->src.sys = facts->src.link_sys = facts->dst.sys = facts->parent.sys = nl_os_number(NLINK_BAD_POINTER);
+  if (!scene->by_fd && (scene->act == NL_ACT_LINK || scene->act == NL_ACT_LOOK))
+    leave_out(facts, &facts->own.src, NLINK_SRC);
+  if (scene->act != NL_ACT_LOOK)
+    leave_out(facts, &facts->own.dst, NLINK_DST);
   nl_os_who(&facts->who);
-  if (scene->src != NULL || scene->src_fd >= 0)
+  if (facts->own.src != NULL || facts->own.by_fd)
     look_at_src(facts);
-  if (scene->dst != NULL)
+  if (facts->own.dst != NULL)
     look_at_dst(facts);
 }
 

@@ -16,9 +16,10 @@ enum nl_act { NL_ACT_LINK, NL_ACT_SYMLINK, NL_ACT_UNLINK, NL_ACT_LOOK };
 struct nl_scene {
   enum nl_act act;
   int src_dir;
-  const char *src; /* NULL = none, or the open file src_fd */
-  int src_fd;      /* the open file where src is NULL; -1 = none */
-  bool follow;     /* a soft link at the end of src is followed */
+  const char *src; /* NULL = none, or by_fd */
+  bool by_fd;      /* the file is the open one src_fd, and src is NULL */
+  int src_fd;
+  bool follow; /* a soft link at the end of src is followed */
   int dst_dir;
   const char *dst;    /* NULL = none */
   const char *target; /* what a soft link was to hold; NULL = none */
@@ -40,6 +41,8 @@ struct nl_side {
 /** All that was seen. */
 struct nl_facts {
   const struct nl_scene *scene;
+  struct nl_scene own;          /* the caller's, without the paths that lie outside our memory */
+  enum nlink_which bad_pointer; /* the first of those paths */
   struct nl_side src;
   struct nl_side dst;
   struct nl_side parent; /* dst's directory */
@@ -49,7 +52,7 @@ struct nl_facts {
   struct nl_os_who who;
 };
 
-/** Look at everything the scene names; nothing changes. To be closed. */
+/** Look at everything the scene names; nothing changes. To be closed, and not to be copied. */
 void nl_facts_open(struct nl_facts *facts, const struct nl_scene *scene);
 
 void nl_facts_close(struct nl_facts *facts);

@@ -144,6 +144,7 @@ int nl_beneath_walk(int *fd, int dir, const char *path, enum nl_os_open how) {
 
 int nl_beneath_open(int *fd, int dir, const char *path, enum nl_os_open how) {
   enum { TRIES = 16 };
+  struct nlink_stat stat;
   int sys = 0;
   for (int i = 0; i < TRIES; i++) {
     sys = nl_os_open_beneath(fd, dir, path, how);
@@ -153,8 +154,12 @@ int nl_beneath_open(int *fd, int dir, const char *path, enum nl_os_open how) {
   switch (nl_os_status(sys)) {
   case NLINK_NOT_SUPPORTED: /* an old system */
   case NLINK_NOT_PERMITTED: /* a call filter that does not know openat2 */
-  case NLINK_TRY_AGAIN:     /* somebody renames without pause */
-  case NLINK_SYMLINK_LOOP:  /* a magic link too, which the walk tells from a loop */
+    /* Nobody has looked at the pointer yet, and a bad one is the system's to refuse. */
+    if (nl_os_status(nl_os_stat(&stat, dir, path, false)) == NLINK_BAD_POINTER)
+      return nl_os_number(NLINK_BAD_POINTER);
+    return nl_beneath_walk(fd, dir, path, how);
+  case NLINK_TRY_AGAIN:    /* somebody renames without pause */
+  case NLINK_SYMLINK_LOOP: /* a magic link too, which the walk tells from a loop */
     return nl_beneath_walk(fd, dir, path, how);
   default:
     return sys;

@@ -13,7 +13,8 @@
 
 /* The file that is to get a name: an open one, or a path. */
 struct source {
-  int fd; /* -1 = by path */
+  bool by_fd;
+  int fd;
   int dir;
   const char *path;
   bool follow;
@@ -21,13 +22,13 @@ struct source {
 
 static int make_link(int dir, const char *name, void *ctx) {
   const struct source *source = ctx;
-  return source->fd >= 0 ? nl_os_link_fd(source->fd, dir, name)
-                         : nl_os_link(source->dir, source->path, dir, name, source->follow);
+  return source->by_fd ? nl_os_link_fd(source->fd, dir, name)
+                       : nl_os_link(source->dir, source->path, dir, name, source->follow);
 }
 
 static int stat_source(struct nlink_stat *out, const struct source *source) {
-  return source->fd >= 0 ? nl_os_stat_fd(out, source->fd)
-                         : nl_os_stat(out, source->dir, source->path, source->follow);
+  return source->by_fd ? nl_os_stat_fd(out, source->fd)
+                       : nl_os_stat(out, source->dir, source->path, source->follow);
 }
 
 static bool is_name_of(const struct nl_place *place, const struct source *source) {
@@ -67,14 +68,15 @@ static int probe(int dir, const char *path) {
 /* All but the plain link: beneath, by descriptor, in the place of another name. */
 static enum nlink_status link_carefully(const struct nl_scene *scene, struct nlink_backup *backup,
                                         struct nlink_error *error) {
-  struct source source = {scene->src_fd, scene->src_dir, scene->src, scene->follow};
+  struct source source = {scene->by_fd, scene->src_fd, scene->src_dir, scene->src, scene->follow};
   struct nl_place place = {NLINK_CWD, NULL, -1};
   enum nlink_step step = NLINK_STEP_RESOLVE;
   int opened = -1;
   int sys = 0;
-  if (scene->beneath && scene->src != NULL) {
+  if (scene->beneath && !scene->by_fd) {
     sys =
         nl_beneath_open(&opened, scene->src_dir, scene->src, scene->follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE);
+    source.by_fd = true;
     source.fd = opened;
   }
   if (sys == 0)
@@ -154,6 +156,7 @@ enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, unsigned f
       return NLINK_OK;
   }
   struct nl_scene scene = scene_of_paths(NLINK_CWD, NULL, dst_dir, dst, flags);
+  scene.by_fd = true;
   scene.src_fd = fd;
   return go_on(&scene, sys, error);
 }

@@ -48,7 +48,7 @@ enum nlink_status nlink_stat_fd(struct nlink_stat *out, int fd, struct nlink_err
   if (out == NULL)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_stat_fd: out is NULL");
   int sys = nl_os_stat_fd(out, fd);
-  const struct nl_scene scene = {.act = NL_ACT_LOOK, .src_fd = fd};
+  const struct nl_scene scene = {.act = NL_ACT_LOOK, .by_fd = true, .src_fd = fd};
   return sys == 0 ? NLINK_OK : nl_cause_fail(error, &scene, NLINK_STEP_STAT, sys);
 }
 
@@ -62,8 +62,11 @@ enum nlink_status nlink_same_file(bool *same, int a_dir, const char *a, int b_di
   struct nlink_stat one;
   struct nlink_stat other;
   enum nlink_status status = nlink_stat(&one, a_dir, a, flags, error);
-  if (status != NLINK_OK)
+  if (status != NLINK_OK) {
+    if (error != NULL)
+      error->at = NLINK_SRC;
     return status;
+  }
   status = nlink_stat(&other, b_dir, b, flags, error);
   if (status != NLINK_OK) {
     if (error != NULL)
