@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 int sys_write(int fd, const char *bytes, size_t length) {
@@ -55,19 +54,6 @@ const char *sys_environment(const char *name) {
 
 bool sys_is_terminal(int fd) {
   return isatty(fd) == 1;
-}
-
-unsigned sys_width(int fd) {
-  const char *columns = getenv("COLUMNS");
-  if (columns != NULL && *columns >= '0' && *columns <= '9') {
-    unsigned long width = strtoul(columns, NULL, 10);
-    if (width > 0 && width <= 10000)
-      return (unsigned)width;
-  }
-  struct winsize size;
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return size.ws_col;
-  return 80;
 }
 
 bool sys_locale_is_utf8(void) {

@@ -30,9 +30,6 @@ const char *sys_environment(const char *name);
 
 bool sys_is_terminal(int fd);
 
-/* Columns of the terminal: COLUMNS, else what the terminal says, else 80. */
-unsigned sys_width(int fd);
-
 /* Turn on the user's locale; done once, at the first call. True where its encoding is UTF-8. */
 bool sys_locale_is_utf8(void);
 
