@@ -190,7 +190,10 @@ static void replace(struct job *job, const char *src, const char *dst, struct nl
     if (unread != 0)
       out_message(out, "cannot read the answer: %s", sys_error_text(unread));
     if (answer != 'y' && answer != 'Y') {
-      job->failed++;
+      if (job->order->json)
+        tell_refused(job, src, dst, "it was not to be replaced, the answer said");
+      else
+        job->failed++;
       return;
     }
   }

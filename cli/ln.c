@@ -47,7 +47,7 @@ const struct options_command persona_ln_command = {
              "  or:  %s [OPTION]... -t DIRECTORY TARGET...\n"
              "Give TARGET one more name (a hard link), or make soft links with -s.\n",
     .examples = "HOW is none, simple, numbered or existing (numbered where there are such); else\n"
-                "VERSION_CONTROL says how, and SIMPLE_BACKUP_SUFFIX what stands in the place of ~.\n",
+                "VERSION_CONTROL says how, and SIMPLE_BACKUP_SUFFIX what stands in place of ~.\n",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
     .wrong = 1,

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A tree on disk to try commands on, and what it looks like afterwards."""
 
+import json
 import os
 import shutil
 import stat
 import subprocess
 import tempfile
+import unittest
 
 NLINK = os.environ.get('NLINK', '')
 TABLE = os.environ.get('NLINK_TABLE', '')
@@ -71,3 +73,48 @@ def run(program, args, cwd, called=None, env=None, stdin=b'', **more):
     done = subprocess.run([called or program, *args], executable=program, cwd=cwd, env=environment,
                           input=stdin, capture_output=True, timeout=60, check=False, **more)
     return done.returncode, done.stdout, done.stderr
+
+
+class Verb(unittest.TestCase):
+    """Runs `nlink VERB` in a fresh tree and compares everything with what is expected."""
+
+    maxDiff = None
+    verb = ''
+
+    def setUp(self):
+        self.root = os.path.join(fresh(self), b'tree')
+        os.mkdir(self.root)
+        build(self.root)
+        self.before = look(self.root)
+
+    def at(self, name):
+        return os.path.join(self.root, os.fsencode(name))
+
+    def run_verb(self, *words, **more):
+        return run(NLINK, [*self.verb.split(), *words], self.root, **more)
+
+    def groups(self):
+        """Name -> all the names of its file."""
+        return {name: facts[3] for name, facts in look(self.root).items()}
+
+    def gives(self, words, status, out='', err='', **more):
+        """The exit status and both outputs, exactly."""
+        text = [part.encode() if isinstance(part, str) else part for part in (out, err)]
+        self.assertEqual(self.run_verb(*words, **more), (status, *text), words)
+
+    def refuses(self, words, status, err, out='', **more):
+        """The same, and the tree is as it was."""
+        before = look(self.root)
+        self.gives(words, status, out, err, **more)
+        self.assertEqual(look(self.root), before, words)
+
+    def objects(self, words, status, **more):
+        """The JSON objects that a command line prints."""
+        code, out, err = self.run_verb(*words, **more)
+        self.assertEqual((code, err), (status, b''), words)
+        self.assertTrue(out.endswith(b'\n'), out)
+        return [json.loads(line) for line in out.decode('utf-8').splitlines()]
+
+    def usage(self, words, message):
+        """A wrong command line: its message, the pointer to the help, 2, and nothing tried."""
+        self.refuses(words, 2, f"nlink: {message}\nTry 'nlink {self.verb} --help' for more information.\n")
