@@ -132,11 +132,11 @@ enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const ch
 
 enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, const char *dst,
                                     unsigned flags, struct nlink_backup *backup, struct nlink_error *error) {
-  if (backup == NULL)
-    return nlink_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE, error);
   if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link_backup: unknown flag in 0x%x",
                    flags);
+  if (backup == NULL)
+    return nlink_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE, error);
   enum nlink_status status = nl_backup_check("nlink_link_backup", backup, error);
   if (status != NLINK_OK)
     return status;

@@ -71,7 +71,7 @@ static enum nlink_status symlink_any(const char *function, struct nl_scene *scen
   scene->act = NL_ACT_SYMLINK;
   scene->src_fd = -1;
   scene->beneath = (flags & NLINK_BENEATH) != 0;
-  scene->replace = backup != NULL || (flags & NLINK_REPLACE) != 0;
+  scene->replace |= (flags & NLINK_REPLACE) != 0;
   /* The system sees both pointers before we look through them. */
   const char *target = scene->target;
   bool is_plain = (flags & (NLINK_BENEATH | NLINK_RELATIVE | NLINK_ABSOLUTE)) == 0 && backup == NULL;
@@ -96,9 +96,9 @@ enum nlink_status nlink_symlink(int target_dir, const char *target, int dst_dir,
 enum nlink_status nlink_symlink_backup(int target_dir, const char *target, int dst_dir, const char *dst,
                                        unsigned flags, struct nlink_backup *backup,
                                        struct nlink_error *error) {
-  struct nl_scene scene = {.src_dir = target_dir, .target = target, .dst_dir = dst_dir, .dst = dst};
-  if (backup == NULL)
-    return symlink_any("nlink_symlink_backup", &scene, flags | NLINK_REPLACE, NULL, error);
-  enum nlink_status status = nl_backup_check("nlink_symlink_backup", backup, error);
+  struct nl_scene scene = {
+      .src_dir = target_dir, .target = target, .dst_dir = dst_dir, .dst = dst, .replace = true};
+  enum nlink_status status =
+      backup != NULL ? nl_backup_check("nlink_symlink_backup", backup, error) : NLINK_OK;
   return status != NLINK_OK ? status : symlink_any("nlink_symlink_backup", &scene, flags, backup, error);
 }
