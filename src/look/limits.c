@@ -36,6 +36,11 @@ static struct nl_os_fs acted_on(const struct nl_facts *facts) {
   return facts->scene->dst != NULL ? nl_facts_parent_fs(facts) : nl_facts_src_fs(facts);
 }
 
+static bool has_projects(const char *type) {
+  static const char *const with[] = {"xfs", "ext4", "f2fs", NULL};
+  return is_one_of(type, with);
+}
+
 /* The file and the new name's directory on two file systems, mounts or subvolumes. */
 bool nl_check_mounts(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   if (facts->src.sys != 0 || facts->parent.sys != 0)
@@ -77,19 +82,38 @@ bool nl_check_mounts(const struct nl_facts *facts, bool happened, struct nlink_e
   return true;
 }
 
+/* Where project ids stand in the way. XFS gives special files none, and lets them in wherever they want. */
 bool nl_check_project(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  (void)happened;
   struct nl_os_attributes file;
   struct nl_os_attributes parent;
   int src_fd = facts->src.path != NULL ? facts->src_fd : facts->scene->src_fd;
   if (src_fd < 0 || facts->parent_fd < 0 || nl_os_attributes_fd(&file, src_fd) != 0 ||
-      nl_os_attributes_fd(&parent, facts->parent_fd) != 0 || !file.knows_project || !parent.knows_project ||
-      !parent.inherits_project || file.project_id == parent.project_id)
+      nl_os_attributes_fd(&parent, facts->parent_fd) != 0)
     return false;
-  nl_blame(error, NLINK_CAUSE_OTHER_PROJECT, NLINK_DST, true,
-           "the directory %s gives its project id %u to all in it, and %s has project id %u",
-           facts->parent_name.text, (unsigned)parent.project_id, facts->src.quoted.text,
-           (unsigned)file.project_id);
+  const char *name = facts->src.quoted.text;
+  const char *directory = facts->parent_name.text;
+  enum nlink_kind kind = facts->src.stat.kind;
+  bool is_special = kind != NLINK_REGULAR && kind != NLINK_SYMLINK;
+  bool is_known = file.knows_project && parent.knows_project;
+  if (is_known && (!parent.inherits_project || file.project_id == parent.project_id))
+    return false;
+  if (!happened && (!is_known || is_special))
+    return false;
+  if (is_known)
+    nl_blame(error, NLINK_CAUSE_OTHER_PROJECT, NLINK_DST, true,
+             "the directory %s gives its project id %u to all in it, and %s has project id %u", directory,
+             (unsigned)parent.project_id, name, (unsigned)file.project_id);
+  else if (parent.knows_project && parent.inherits_project)
+    nl_blame(
+        error, NLINK_CAUSE_OTHER_PROJECT, NLINK_DST, false,
+        "the directory %s gives its project id %u to all in it, and %s, whose id cannot be read, has another",
+        directory, (unsigned)parent.project_id, name);
+  else if (!parent.knows_project && has_projects(nl_facts_parent_fs(facts).type))
+    nl_blame(error, NLINK_CAUSE_OTHER_PROJECT, NLINK_DST, false,
+             "the directory %s, which cannot be read, gives a project id to all in it, and %s has another",
+             directory, name);
+  else
+    return false;
   return true;
 }
 

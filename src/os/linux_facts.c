@@ -185,9 +185,6 @@ int nl_os_fs(struct nl_os_fs *out, int fd) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statfs");
   struct statfs from;
   struct nlink_stat stat;
-  int sys = nl_os_stat_fd(&stat, fd);
-  if (sys != 0)
-    return sys;
   if (fstatfs(fd, &from) != 0)
     return errno;
   *out = (struct nl_os_fs){
@@ -198,32 +195,54 @@ int nl_os_fs(struct nl_os_fs *out, int fd) {
       .name_max = (uint32_t)from.f_namelen,
   };
   snprintf(out->type, sizeof out->type, "%s", type_by_magic((unsigned long)from.f_type));
-  learn_from_mounts(out, stat.mount_id);
+  if (nl_os_stat_fd(&stat, fd) == 0) /* a file system that has shut down tells its kind and no more */
+    learn_from_mounts(out, stat.mount_id);
   return 0;
 }
 
 /* ---------------------------------------------------------------- attributes */
 
-/* FS_IOC_FSGETXATTR and what it fills. */
-struct fs_attributes {
-  uint32_t flags, extent_size, extents, project_id, cow_extent_size;
-  unsigned char padding[8];
-};
+enum { INHERITS_PROJECT = 0x200 }; /* FS_XFLAG_PROJINHERIT */
 
-static void learn_project(struct nl_os_attributes *out, int dir, const char *path, int flags) {
+/* By path, which asks for no right to read and works for every kind of file: file_getattr(), Linux 6.17. */
+static bool ask_by_path(struct nl_os_attributes *out, int dir, const char *path, int flags) {
+  enum { FILE_GETATTR = 468 };
+  struct {
+    uint64_t flags;
+    uint32_t extent_size, extents, project_id, cow_extent_size;
+  } from = {0};
+  if (syscall(FILE_GETATTR, dir, path, &from, sizeof from, flags) != 0)
+    return false;
+  out->knows_project = true;
+  out->project_id = from.project_id;
+  out->inherits_project = (from.flags & INHERITS_PROJECT) != 0;
+  return true;
+}
+
+/* Through an open file: FS_IOC_FSGETXATTR. */
+static void ask_by_opening(struct nl_os_attributes *out, int dir, const char *path, int flags) {
+  struct {
+    uint32_t flags, extent_size, extents, project_id, cow_extent_size;
+    unsigned char padding[8];
+  } from = {0};
   int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
   if (fd < 0)
     return;
-  struct fs_attributes from = {0};
-  if (ioctl(fd, _IOR('X', 31, struct fs_attributes), &from) == 0) {
+  if (ioctl(fd, _IOC(_IOC_READ, 'X', 31, sizeof from), &from) == 0) {
     out->knows_project = true;
     out->project_id = from.project_id;
-    out->inherits_project = (from.flags & 0x200u) != 0; /* FS_XFLAG_PROJINHERIT */
+    out->inherits_project = (from.flags & INHERITS_PROJECT) != 0;
   }
   close(fd);
 }
 
-static int learn_flags(struct nl_os_attributes *out, int dir, const char *path, int flags) {
+static void learn_project(struct nl_os_attributes *out, int dir, const char *path, bool follow,
+                          bool may_open) {
+  if (!ask_by_path(out, dir, path, follow ? 0 : AT_SYMLINK_NOFOLLOW) && may_open)
+    ask_by_opening(out, dir, path, follow ? 0 : O_NOFOLLOW);
+}
+
+static int learn_flags(struct nl_os_attributes *out, bool *may_open, int dir, const char *path, int flags) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "attributes");
   struct nl_linux_statx from;
   if (syscall(SYS_statx, dir, path, flags, NL_STATX_BASIC, &from) != 0)
@@ -232,32 +251,27 @@ static int learn_flags(struct nl_os_attributes *out, int dir, const char *path, 
       .immutable = (from.attributes & NL_STATX_ATTRIBUTE_IMMUTABLE) != 0,
       .append_only = (from.attributes & NL_STATX_ATTRIBUTE_APPEND) != 0,
       .encrypted = (from.attributes & NL_STATX_ATTRIBUTE_ENCRYPTED) != 0,
-      /* Opening a device or a pipe can do things: only of files and directories the project is asked. */
-      .knows_project = S_ISREG(from.mode) || S_ISDIR(from.mode),
   };
+  *may_open = S_ISREG(from.mode) || S_ISDIR(from.mode); /* opening a device or a pipe can do things */
   return 0;
 }
 
 int nl_os_attributes(struct nl_os_attributes *out, int dir, const char *path, bool follow) {
-  int sys = learn_flags(out, dir, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  bool may_open = false;
+  int sys = learn_flags(out, &may_open, dir, path, follow ? 0 : AT_SYMLINK_NOFOLLOW);
   if (sys != 0)
     return sys;
-  bool may_open = out->knows_project;
-  out->knows_project = false;
-  if (may_open)
-    learn_project(out, dir, path, follow ? 0 : O_NOFOLLOW);
+  learn_project(out, dir, path, follow, may_open);
   return 0;
 }
 
 int nl_os_attributes_fd(struct nl_os_attributes *out, int fd) {
-  int sys = learn_flags(out, fd, "", AT_EMPTY_PATH);
+  bool may_open = false;
+  int sys = learn_flags(out, &may_open, fd, "", AT_EMPTY_PATH);
   if (sys != 0)
     return sys;
-  bool may_open = out->knows_project;
-  out->knows_project = false;
   char path[48];
   snprintf(path, sizeof path, "/proc/thread-self/fd/%d", fd);
-  if (may_open)
-    learn_project(out, AT_FDCWD, path, 0);
+  learn_project(out, AT_FDCWD, path, true, may_open);
   return 0;
 }
