@@ -48,6 +48,7 @@ static const struct {
     {NLINK_NOT_PERMITTED, NL_FOR_DST, nl_check_flags},
     {NLINK_NOT_PERMITTED, NL_FOR_UNLINK, nl_check_sticky},
     {NLINK_IS_DIRECTORY, NL_FOR_DST, nl_check_dst_directory},
+    {NLINK_BUSY, NL_FOR_DST, nl_check_mount_point},
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_directory},
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_unmapped},
     /* what this file system can */

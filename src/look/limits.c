@@ -36,6 +36,17 @@ static struct nl_os_fs acted_on(const struct nl_facts *facts) {
   return facts->scene->dst != NULL ? nl_facts_parent_fs(facts) : nl_facts_src_fs(facts);
 }
 
+/* A name on which something is mounted can neither be replaced nor removed; containers have such files. */
+bool nl_check_mount_point(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nlink_stat *dst = &facts->dst.stat;
+  bool is_known = facts->dst.sys == 0 && facts->parent.sys == 0 && dst->mount_id != 0;
+  if (!is_known || dst->mount_id == facts->parent.stat.mount_id || (!happened && !facts->scene->replace))
+    return false;
+  nl_blame(error, NLINK_CAUSE_OTHER_MOUNT, NLINK_DST, true,
+           "something is mounted on %s (mount id %" PRIu64 ")", facts->dst.quoted.text, dst->mount_id);
+  return true;
+}
+
 static bool has_projects(const char *type) {
   static const char *const with[] = {"xfs", "ext4", "f2fs", NULL};
   return is_one_of(type, with);
