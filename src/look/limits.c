@@ -278,16 +278,19 @@ bool nl_check_device(const struct nl_facts *facts, bool happened, struct nlink_e
 }
 
 void nl_remark(char *out, size_t size, const struct nl_facts *facts) {
-  bool splits = facts->src.sys == 0 && facts->src.stat.link_count > 1 &&
-                facts->src.stat.kind != NLINK_DIRECTORY &&
-                strcmp(nl_facts_src_fs(facts).type, "overlay") == 0;
+  uint64_t count = facts->src.sys == 0 ? facts->src.stat.link_count : 0;
+  uint64_t others = count > 0 ? count - 1 : 0;
+  bool splits = others > 0 && facts->src.stat.kind != NLINK_DIRECTORY && nl_facts_src_fs(facts).splits_groups;
   out[0] = '\0';
-  if (splits)
+  if (splits && others == 1)
     snprintf(out, size,
-             "overlay: if %s lies in a lower layer and the mount has not index=on, linking it breaks it away "
-             "from its "
-             "%" PRIu64 " other names",
-             facts->src.quoted.text, facts->src.stat.link_count - 1);
+             "overlay without index=on: if %s lies in a lower layer, linking it parts it from its other name",
+             facts->src.quoted.text);
+  else if (splits)
+    snprintf(out, size,
+             "overlay without index=on: if %s lies in a lower layer, linking it parts it from its %" PRIu64
+             " other names",
+             facts->src.quoted.text, others);
 }
 
 bool nl_check_server(const struct nl_facts *facts, bool happened, struct nlink_error *error) {

@@ -130,6 +130,17 @@ static bool has_option(const char *options, size_t length, const char *option) {
   return false;
 }
 
+/* Overlay keeps the names of a lower file together only with an index; the default is the kernel's. */
+static bool overlay_splits(const char *options, size_t length) {
+  if (has_option(options, length, "index=on") || has_option(options, length, "index=off"))
+    return has_option(options, length, "index=off");
+  struct nl_string text = {0};
+  bool by_default = read_whole(&text, "/sys/module/overlay/parameters/index") == 0 && text.length > 0 &&
+                    (text.text[0] == 'Y' || text.text[0] == '1');
+  nl_string_fini(&text);
+  return !by_default;
+}
+
 /* The line of /proc/self/mountinfo for a mount: "id parent major:minor root point options ... - type source superoptions". */
 static void learn_from_line(struct nl_os_fs *out, const char *line) {
   size_t length = 0;
@@ -145,6 +156,7 @@ static void learn_from_line(struct nl_os_fs *out, const char *line) {
   const char *super = field(dash + 3, 2, &length);
   out->read_only = super != NULL && has_option(super, length, "ro");
   out->known_read_only = super != NULL;
+  out->splits_groups = super != NULL && strcmp(out->type, "overlay") == 0 && overlay_splits(super, length);
 }
 
 static void learn_from_mounts(struct nl_os_fs *out, uint64_t mount_id) {

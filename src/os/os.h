@@ -97,6 +97,7 @@ struct nl_os_fs {
   uint64_t free_inodes;
   bool counts_inodes; /* free_inodes means something */
   uint32_t name_max;  /* bytes; 0 = unknown */
+  bool splits_groups; /* linking a name of a lower layer parts it from the file's other names */
 };
 
 int nl_os_fs(struct nl_os_fs *out, int fd);
