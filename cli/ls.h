@@ -18,7 +18,7 @@
 
 struct out;
 
-enum { LS_ID_SLOTS = 64, LS_DAY_SLOTS = 256 };
+enum { LS_ID_SLOTS = 64, LS_DAY_SLOTS = 1024, LS_YEAR_SIZE = 24 };
 
 /* The name of an owner or a group, remembered. */
 struct ls_id {
@@ -32,6 +32,13 @@ struct ls_day {
   int64_t day;
   int64_t offset_s;
   enum { LS_DAY_EMPTY, LS_DAY_EVEN, LS_DAY_UNEVEN } state; /* UNEVEN: the offset changes within it */
+};
+
+/* A day as text: "Nov 22 " and its year, as "%5d" writes it. */
+struct ls_date {
+  int64_t day;
+  unsigned char year_length; /* 0 = an empty slot */
+  char text[7 + LS_YEAR_SIZE];
 };
 
 struct ls {
@@ -49,6 +56,7 @@ struct ls {
   struct ls_id users[LS_ID_SLOTS];
   struct ls_id groups[LS_ID_SLOTS];
   struct ls_day days[LS_DAY_SLOTS];
+  struct ls_date dates[LS_DAY_SLOTS];
 };
 
 /* Write the listing as columns; false = memory is exhausted. */

@@ -3,7 +3,7 @@
  *
  * Asking the system for local time a hundred thousand times would cost more than all else that is written.
  * How far local time is from UTC is the same all through nearly every day, so it is asked at both ends of a
- * day, remembered, and the calendar worked out here.
+ * day and remembered; the calendar is worked out here, once a day too.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -91,23 +91,36 @@ static size_t put_year(char *text, int64_t year) {
   return length;
 }
 
-size_t ls_time(struct ls *ls, char text[LS_TIME_SIZE], int64_t time_ns) {
+static const struct ls_date *date_text(struct ls *ls, int64_t day) {
   static const char months[12][4] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
                                      "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "};
+  struct ls_date *slot = &ls->dates[(uint64_t)day % LS_DAY_SLOTS];
+  if (slot->year_length == 0 || slot->day != day) {
+    struct date date = date_of(day);
+    memcpy(slot->text, months[date.month], 4);
+    put_two(slot->text + 4, date.day, ' ');
+    slot->text[6] = ' ';
+    slot->year_length = (unsigned char)put_year(slot->text + 7, date.year);
+    slot->day = day;
+  }
+  return slot;
+}
+
+size_t ls_time(struct ls *ls, char text[LS_TIME_SIZE], int64_t time_ns) {
   if (time_ns == NLINK_TIME_UNKNOWN) {
     memcpy(text, "           ?", 12);
     return 12;
   }
   int64_t time_s = floor_divide(time_ns, 1000000000);
   int64_t local_s = time_s + offset_of(ls, time_s);
-  int64_t days = floor_divide(local_s, DAY_S);
-  struct date date = date_of(days);
-  memcpy(text, months[date.month], 4);
-  put_two(text + 4, date.day, ' ');
-  text[6] = ' ';
-  if (time_ns >= ls->now_ns || time_ns <= ls->now_ns - half_year_ns)
-    return 7 + put_year(text + 7, date.year);
-  unsigned minute = (unsigned)((local_s - days * DAY_S) / 60);
+  int64_t day = floor_divide(local_s, DAY_S);
+  const struct ls_date *date = date_text(ls, day);
+  if (time_ns >= ls->now_ns || time_ns <= ls->now_ns - half_year_ns) {
+    memcpy(text, date->text, 7 + (size_t)date->year_length);
+    return 7 + (size_t)date->year_length;
+  }
+  memcpy(text, date->text, 7);
+  unsigned minute = (unsigned)((local_s - day * DAY_S) / 60);
   put_two(text + 7, minute / 60, '0');
   text[9] = ':';
   put_two(text + 10, minute % 60, '0');
