@@ -190,7 +190,8 @@ class Beside(unittest.TestCase):
         if not is_gnu(kind):
             self.skipTest(f'{GNU[kind]} is not GNU coreutils 9: there is nothing to compare with')
         results = []
-        for program in (GNU[kind], tree.NLINK):
+        ours = tree.for_everybody(self) if 'user' in more else tree.NLINK
+        for program in (GNU[kind], ours):
             root = os.path.join(tree.fresh(self), b'tree')
             os.mkdir(root)
             tree.build(root)
