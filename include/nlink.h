@@ -405,7 +405,7 @@ NLINK_API enum nlink_status nlink_symlink_backup(int target_dir, const char *tar
 /**
  * Remove one name of a file; its contents go with the last one.
  *
- * @param names_left  Out: how many names the file has after this; NULL = not asked, saves two system calls.
+ * @param names_left  Out: how many names the file has after this; NULL = not asked, saves three system calls.
  * @param dir         Directory descriptor that @p path is relative to, or NLINK_CWD.
  * @param path        The name; a soft link is removed itself; not a directory.
  * @param flags       0 or NLINK_KEEP_LAST | NLINK_BENEATH.
@@ -423,7 +423,7 @@ NLINK_API enum nlink_status nlink_symlink_backup(int target_dir, const char *tar
  * @par After an error   The name is there as it was; @p names_left is not written.
  * @par Ownership        None changes hands.
  * @par Threads          Any number at once.
- * @par Cost             One system call, and three more for @p names_left or NLINK_KEEP_LAST.
+ * @par Cost             One system call, and four more for @p names_left or NLINK_KEEP_LAST.
  * @par Source           POSIX.1-2017 unlinkat()
  * @par Since            0.1
  */

@@ -62,6 +62,7 @@ static const struct {
     {NLINK_IO, NL_FOR_ALL, nl_check_device},
     {NLINK_INTERRUPTED, NL_FOR_ALL, nl_check_server},
     {NLINK_TRY_AGAIN, NL_FOR_ALL, nl_check_server},
+    {NLINK_DENIED, NL_FOR_ALL, nl_check_server},
     {NLINK_NOT_PERMITTED, NL_FOR_ALL, nl_check_security},
     {NLINK_DENIED, NL_FOR_ALL, nl_check_security},
 };
@@ -73,6 +74,8 @@ static enum nlink_status status_of(const struct nl_scene *scene, enum nlink_step
   enum nlink_status status = nl_os_status(sys);
   if (scene->beneath && step == NLINK_STEP_RESOLVE && status == NLINK_CROSS_DEVICE)
     return NLINK_ESCAPES;
+  if (step == NLINK_STEP_LINK && status == NLINK_TOO_SMALL) /* ntfs-3g: no room to note one more name */
+    return NLINK_TOO_MANY_LINKS;
   if (step == NLINK_STEP_READLINK && status == NLINK_INVALID)
     return NLINK_NOT_SYMLINK;
   return status;

@@ -209,8 +209,8 @@ bool nl_check_link_limit(const struct nl_facts *facts, bool happened, struct nli
              facts->parent_name.text, facts->src.quoted.text, count);
   else
     nl_blame(error, NLINK_CAUSE_LINK_LIMIT, NLINK_SRC, true,
-             "%s has %" PRIu64 " names, and the file system (%s) takes no more", facts->src.quoted.text,
-             count, type);
+             "%s has %" PRIu64 " name%s, and the file system (%s) takes no more", facts->src.quoted.text,
+             count, count == 1 ? "" : "s", type);
   return true;
 }
 

@@ -178,6 +178,8 @@ static int stat_the_old_way(struct nlink_stat *out, int dir, const char *path, i
   return 0;
 }
 
+enum { FORCE_SYNC = 0x2000 }; /* AT_STATX_FORCE_SYNC */
+
 static int stat_with(struct nlink_stat *out, int dir, const char *path, int flags) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
   struct nl_linux_statx from;
@@ -186,7 +188,7 @@ static int stat_with(struct nlink_stat *out, int dir, const char *path, int flag
     nl_linux_stat_from(out, &from);
     return 0;
   }
-  return errno == ENOSYS ? stat_the_old_way(out, dir, path, flags) : errno;
+  return errno == ENOSYS ? stat_the_old_way(out, dir, path, flags & ~FORCE_SYNC) : errno;
 }
 
 int nl_os_stat(struct nlink_stat *out, int dir, const char *path, bool follow) {
@@ -195,6 +197,10 @@ int nl_os_stat(struct nlink_stat *out, int dir, const char *path, bool follow) {
 
 int nl_os_stat_fd(struct nlink_stat *out, int fd) {
   return stat_with(out, fd, "", AT_EMPTY_PATH);
+}
+
+int nl_os_stat_fresh(struct nlink_stat *out, int fd) {
+  return stat_with(out, fd, "", AT_EMPTY_PATH | FORCE_SYNC);
 }
 
 int nl_os_directory_path(char *out, size_t size, int dir) {

@@ -63,6 +63,9 @@ void nl_os_close(int fd);
 int nl_os_stat(struct nlink_stat *out, int dir, const char *path, bool follow);
 int nl_os_stat_fd(struct nlink_stat *out, int fd);
 
+/** As nl_os_stat_fd(), but a file system's server is asked anew: what is remembered of its answers is not used. */
+int nl_os_stat_fresh(struct nlink_stat *out, int fd);
+
 /** The names in a directory, one call a name; @p take answers false to stop. "." and ".." are left out. */
 int nl_os_each_name(int dir, const char *path, bool (*take)(const char *name, void *ctx), void *ctx);
 

@@ -15,6 +15,14 @@ static enum nlink_status refuse_last(struct nlink_error *error, const char *path
   return NLINK_LAST_NAME;
 }
 
+/* Some servers know a file by the name that is gone now: then it is what it was before, less that name. */
+static uint64_t count_left(int file, uint64_t before) {
+  struct nlink_stat stat;
+  if (nl_os_stat_fresh(&stat, file) == 0)
+    return stat.link_count;
+  return before > 0 ? before - 1 : 0;
+}
+
 enum nlink_status nlink_unlink(uint64_t *names_left, int dir, const char *path, unsigned flags,
                                struct nlink_error *error) {
   if ((flags & ~(NLINK_KEEP_LAST | NLINK_BENEATH)) != 0)
@@ -36,22 +44,22 @@ enum nlink_status nlink_unlink(uint64_t *names_left, int dir, const char *path, 
     sys = nl_os_stat(&stat, dir, path, false); /* a bad pointer is the system's to refuse */
     sys = nl_os_status(sys) == NLINK_BAD_POINTER ? sys : nl_place_open(&place, dir, path, true);
   }
-  /* The file is held open, so that its count can be asked when the name is gone. */
+  /* The file is held open, so that its count can be asked when the name is gone. Remembered counts can be old. */
   if (sys == 0 && (keep_last || names_left != NULL)) {
     step = NLINK_STEP_OPEN;
     sys = nl_os_open(&file, place.dir, place.name, NL_OS_NODE);
   }
   bool is_last = false;
-  if (sys == 0 && keep_last) {
+  if (sys == 0 && file >= 0) {
     step = NLINK_STEP_STAT;
-    sys = nl_os_stat_fd(&stat, file);
-    is_last = sys == 0 && stat.kind != NLINK_DIRECTORY && stat.link_count <= 1;
+    sys = nl_os_stat_fresh(&stat, file);
+    is_last = sys == 0 && keep_last && stat.kind != NLINK_DIRECTORY && stat.link_count <= 1;
   }
   if (sys == 0 && !is_last) {
     step = NLINK_STEP_UNLINK;
     sys = nl_os_unlink(place.dir, place.name);
     if (sys == 0 && names_left != NULL)
-      *names_left = nl_os_stat_fd(&stat, file) == 0 ? stat.link_count : 0;
+      *names_left = count_left(file, stat.link_count);
   }
   enum nlink_status status = is_last    ? refuse_last(error, path)
                              : sys == 0 ? NLINK_OK

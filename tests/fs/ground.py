@@ -118,11 +118,12 @@ def unmount(where):
     subprocess.run(['umount', '-l', where], check=False, stderr=subprocess.DEVNULL)
 
 
-def serve(where, *command):
+def serve(where, *command, **extra):
     """Start a FUSE server that ends with us, and wait until its file system stands. Returns the process."""
     os.makedirs(where, exist_ok=True)
     before = os.stat(where).st_dev
-    server = subprocess.Popen(command, preexec_fn=end_with_parent, env=environment())
+    server = subprocess.Popen(command, preexec_fn=end_with_parent, env=environment(**extra),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while os.stat(where).st_dev == before:
         if server.poll() is not None:
             raise unittest.SkipTest(f'{" ".join(command)}: status {server.returncode}')

@@ -1,24 +1,30 @@
 /*
- * lie.c - a linkat() that makes the link and then answers as if it had failed
+ * lie.c - a link() and a linkat() that answer as if they had failed
  *
- * Loaded before libc. It stands for a server whose answer was lost: NFS asks again and is told that the name
- * exists; some desktop's file server says EIO for a link that it has made. NLINK_TEST_LIE is the error number.
+ * Loaded before libc. NLINK_TEST_LIE is the error number. The link is made all the same: so NFS asks again when
+ * an answer was lost, and is told that the name exists, and some desktop's file server says EIO for a link that
+ * it has made. With NLINK_TEST_REFUSE it is not made.
  *
  * SPDX-License-Identifier: MIT
  */
 #define _GNU_SOURCE 1
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 int linkat(int src_dir, const char *src, int dst_dir, const char *dst, int flags) {
   const char *lie = getenv("NLINK_TEST_LIE");
-  if (syscall(SYS_linkat, src_dir, src, dst_dir, dst, flags) != 0)
+  if (getenv("NLINK_TEST_REFUSE") == NULL && syscall(SYS_linkat, src_dir, src, dst_dir, dst, flags) != 0)
     return -1;
   if (lie == NULL)
     return 0;
   errno = atoi(lie);
   return -1;
+}
+
+int link(const char *src, const char *dst) {
+  return linkat(AT_FDCWD, src, AT_FDCWD, dst, 0);
 }
