@@ -148,7 +148,8 @@ static int run_nlink(struct out *out, int argc, char **argv) {
 int main(int argc, char **argv) {
   const char *called = argc > 0 ? place_last(argv[0]) : "nlink";
   const struct verb *persona = find(personas, PERSONAS, called);
-  struct out out;
+  /* Not on the stack: what is printed has a large buffer, and its pages shall cost nothing until it is used. */
+  static struct out out;
   out_init(&out, persona != NULL ? argv[0] : "nlink");
   int status = persona != NULL ? persona->run(&out, argc, argv) : run_nlink(&out, argc, argv);
   return out_fini(&out, status, persona != NULL ? 1 : VERB_FAILED);
