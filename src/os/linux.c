@@ -115,8 +115,12 @@ static enum nlink_kind kind_of(unsigned mode) {
   }
 }
 
+/* File systems keep times that 64 bits of nanoseconds do not hold; those become the first or the last that fits. */
 static int64_t nanoseconds(int64_t seconds, uint32_t nanoseconds) {
-  return seconds * 1000000000 + nanoseconds;
+  const int64_t most = INT64_MAX / 1000000000 - 1;
+  if (seconds > most)
+    return INT64_MAX;
+  return seconds < -most ? INT64_MIN + 1 : seconds * 1000000000 + nanoseconds;
 }
 
 void nl_linux_stat_from(struct nlink_stat *out, const struct nl_linux_statx *from) {
@@ -184,6 +188,8 @@ static int stat_with(struct nlink_stat *out, int dir, const char *path, int flag
   NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
   struct nl_linux_statx from;
   unsigned mask = NL_STATX_BASIC | NL_STATX_BTIME | NL_STATX_MOUNT_ID | NL_STATX_SUBVOLUME;
+  /* As stat() does, and statx() without the flag does not: looking at a name mounts nothing. */
+  flags |= AT_NO_AUTOMOUNT;
   if (syscall(SYS_statx, dir, path, flags, mask, &from) == 0) {
     nl_linux_stat_from(out, &from);
     return 0;
