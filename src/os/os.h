@@ -146,6 +146,14 @@ bool nl_os_is_unmapped(uint32_t uid, uint32_t gid);
 /** Whether calls are filtered (seccomp): 1, 0, or -1 unknown. */
 int nl_os_is_filtered(void);
 
+/* ---------------------------------------------------------------- threads */
+
+/**
+ * Call run(@p here) and, at the same time, run(@p beside) in a thread of its own that no signal reaches; both
+ * have ended when this returns. Where there is no thread to be had, one is called after the other.
+ */
+void nl_os_side_by_side(void (*run)(void *ctx), void *here, void *beside);
+
 /* ---------------------------------------------------------------- error numbers */
 
 enum nlink_status nl_os_status(int sys);

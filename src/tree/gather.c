@@ -11,9 +11,10 @@
 #include "base/error.h"
 #include "os/os.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-enum { ROOM_BYTES = 1 << 18 };
+enum { ROOM_BYTES = 1 << 18, LOOKS_AT_ONCE = 128, WORTH_A_THREAD = 2048 };
 
 void nl_gather_tell(struct nl_gather *gather, const char *path, enum nlink_step step, int sys) {
   gather->events++;
@@ -138,35 +139,75 @@ static enum nlink_status tell_of_name(struct nl_gather *gather, struct nl_trail 
   return NLINK_OK;
 }
 
-/* Look at each of the sorted names; *looked counts those that have an entry. */
+/* The names of a directory that are being looked at, by one thread or by two. */
+struct looks {
+  const struct nl_sort_item *items;
+  struct nlink_list_entry *entries; /* by the items; where a look failed, group holds the error number */
+  size_t count;
+  atomic_size_t next; /* the first name that nobody has taken yet */
+  int fd;
+};
+
+static void look_at_some(void *ctx) {
+  struct looks *looks = ctx;
+  for (;;) {
+    size_t at = atomic_fetch_add_explicit(&looks->next, LOOKS_AT_ONCE, memory_order_relaxed);
+    if (at >= looks->count)
+      return;
+    size_t end = looks->count - at < LOOKS_AT_ONCE ? looks->count : at + LOOKS_AT_ONCE;
+    for (; at < end; at++) {
+      struct nlink_list_entry *entry = &looks->entries[at];
+      entry->group = (uint64_t)nl_os_stat(&entry->stat, looks->fd, looks->items[at].what, false);
+    }
+  }
+}
+
+static enum nlink_status add_entry(struct nl_gather *gather, struct nlink_list_entry *entry,
+                                   const struct nl_step *here) {
+  if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, here->fd))
+    return NLINK_NO_MEMORY;
+  if (!shares(entry))
+    return NLINK_OK;
+  const struct nl_shared shared = {entry, here->dev, here->ino, entry->name};
+  return nl_shelf_add_shared(gather->shelf, &shared) ? NLINK_OK : NLINK_NO_MEMORY;
+}
+
+/*
+ * Look at each of the sorted names; *looked counts those that have an entry, which stand without gaps.
+ *
+ * Nearly all the time of a listing goes into these looks, one system call each, so a second thread takes its
+ * part where there are many. All that is told to the caller is told afterwards, from the caller's thread.
+ */
 static enum nlink_status look_at_names(struct nl_gather *gather, struct nl_trail *trail, const char *path,
                                        struct nlink_list_entry *entries, size_t *looked) {
   const struct nl_step *here = &trail->steps[trail->count - 1];
-  *looked = 0;
-  for (size_t i = 0; i < gather->name_count; i++) {
-    struct nlink_list_entry *entry = &entries[*looked];
-    const char *name = gather->shelf->items[i].what;
-    int sys = nl_os_stat(&entry->stat, here->fd, name, false);
+  struct looks looks = {
+      .items = gather->shelf->items, .entries = entries, .count = gather->name_count, .fd = here->fd};
+  if (looks.count < WORTH_A_THREAD)
+    look_at_some(&looks);
+  else
+    nl_os_side_by_side(look_at_some, &looks, &looks);
+  enum nlink_status status = NLINK_OK;
+  size_t kept = 0;
+  for (size_t i = 0; i < looks.count && status == NLINK_OK; i++) {
+    const char *name = looks.items[i].what;
+    int sys = (int)entries[i].group;
     if (sys != 0) {
-      if (tell_of_name(gather, trail, name, sys) != NLINK_OK)
-        return NLINK_NO_MEMORY;
+      status = tell_of_name(gather, trail, name, sys);
       continue;
     }
+    struct nlink_list_entry *entry = &entries[kept++];
+    if (entry != &entries[i])
+      entry->stat = entries[i].stat;
     entry->dir = path;
     entry->name = name;
     entry->target = NULL;
     entry->dangles = false;
     entry->group = entry->names_inside = entry->names_outside = 0;
-    (*looked)++;
-    if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, here->fd))
-      return NLINK_NO_MEMORY;
-    if (!shares(entry))
-      continue;
-    const struct nl_shared shared = {entry, here->dev, here->ino, name};
-    if (!nl_shelf_add_shared(gather->shelf, &shared))
-      return NLINK_NO_MEMORY;
+    status = add_entry(gather, entry, here);
   }
-  return NLINK_OK;
+  *looked = kept;
+  return status;
 }
 
 enum nlink_status nl_gather_directory(struct nl_gather *gather, struct nl_trail *trail) {
