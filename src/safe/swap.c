@@ -31,6 +31,10 @@ static int temp_name(char *out) {
   return 0;
 }
 
+/*
+ * Make the new thing under a fresh name. Over a network the answer can be lost or wrong, and the thing made all
+ * the same: nobody else knows a name of 80 random bits, so whatever stands there after a failure is ours to remove.
+ */
 static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *place, nl_make_function *make,
                      void *ctx) {
   int sys = 0;
@@ -41,6 +45,8 @@ static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *p
       return sys;
     *step = NLINK_STEP_LINK;
     sys = make(place->dir, temp, ctx);
+    if (sys != 0)
+      nl_os_unlink(place->dir, temp);
     if (nl_os_status(sys) != NLINK_EXISTS)
       break;
   }
@@ -60,6 +66,16 @@ int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make
 
 /* ---------------------------------------------------------------- backups */
 
+/* A further name; made and denied, as over a network, is made. */
+static int link_surely(const struct nl_place *place, const char *from, const char *to) {
+  struct nlink_stat a;
+  struct nlink_stat b;
+  int sys = nl_os_link(place->dir, from, place->dir, to, false);
+  bool stands = sys != 0 && nl_os_stat(&a, place->dir, from, false) == 0 &&
+                nl_os_stat(&b, place->dir, to, false) == 0 && a.dev == b.dev && a.ino == b.ino;
+  return stands ? 0 : sys;
+}
+
 /* Move the old file from @p temp to its backup name: over an older simple backup, never a numbered one. */
 static int move_to_backup(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
                           unsigned long number) {
@@ -69,7 +85,7 @@ static int move_to_backup(struct nlink_backup *backup, const struct nl_place *pl
   while (sys == 0) {
     sys = nl_os_rename_new(place->dir, temp, backup->name);
     if (nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SUPPORTED)
-      sys = nl_os_link(place->dir, temp, place->dir, backup->name, false); /* the caller removes temp */
+      sys = link_surely(place, temp, backup->name); /* the caller removes temp */
     if (nl_os_status(sys) != NLINK_EXISTS)
       break;
     sys = nl_backup_write(backup, place, ++number);
@@ -87,7 +103,7 @@ static int keep_without_exchange(struct nlink_backup *backup, const struct nl_pl
   int sys = temp_name(old);
   if (sys != 0)
     return sys;
-  bool linked = nl_os_link(place->dir, place->name, place->dir, old, false) == 0;
+  bool linked = link_surely(place, place->name, old) == 0;
   sys = move_to_backup(backup, place, linked ? old : place->name, number);
   if (linked)
     nl_os_unlink(place->dir, old);

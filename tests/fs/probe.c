@@ -4,8 +4,9 @@
  *   probe ACT[+FLAG]... SRC DST
  *
  * Acts: link, fd (SRC opened here), inherited (SRC is a descriptor's number), tmpfile (a file without a name
- * made in the directory SRC), symlink (SRC is the target), backup, numbered, why, stat (DST is not used),
- * unlink (SRC is not used). Flags: nofollow, replace, beneath, keep-last, and for tmpfile: excl.
+ * made in the directory SRC), symlink (SRC is the target), backup, numbered, soft-numbered (a soft link, with a
+ * backup), why, stat (DST is not used), unlink (SRC is not used). Flags: nofollow, replace, beneath, keep-last,
+ * and for tmpfile: excl.
  *
  * The first line is the call's own answer; `why` prints one more for each obstacle. The exit status is 0 as
  * soon as there was an answer, whatever it was.
@@ -86,9 +87,12 @@ static enum nlink_status link_open_file(const char *act, const char *src, const 
 static enum nlink_status link_with_backup(const char *act, const char *src, const char *dst, unsigned flags,
                                           struct nlink_error *error) {
   struct nlink_backup backup = {.size = sizeof backup, .kind = NLINK_BACKUP_SIMPLE};
-  if (strcmp(act, "numbered") == 0)
+  if (strcmp(act, "backup") != 0)
     backup.kind = NLINK_BACKUP_NUMBERED;
-  enum nlink_status status = nlink_link_backup(NLINK_CWD, src, NLINK_CWD, dst, flags, &backup, error);
+  bool soft = strcmp(act, "soft-numbered") == 0;
+  enum nlink_status status = soft
+                                 ? nlink_symlink_backup(NLINK_CWD, src, NLINK_CWD, dst, flags, &backup, error)
+                                 : nlink_link_backup(NLINK_CWD, src, NLINK_CWD, dst, flags, &backup, error);
   print_text("backup", backup.name);
   return status;
 }
@@ -132,7 +136,7 @@ int main(int argc, char **argv) {
     status = link_open_file(act, src, dst, flags, &error);
   else if (strcmp(act, "symlink") == 0)
     status = nlink_symlink(NLINK_CWD, src, NLINK_CWD, dst, flags, &error);
-  else if (strcmp(act, "backup") == 0 || strcmp(act, "numbered") == 0)
+  else if (strcmp(act, "backup") == 0 || strcmp(act, "numbered") == 0 || strcmp(act, "soft-numbered") == 0)
     status = link_with_backup(act, src, dst, flags, &error);
   else if (strcmp(act, "why") == 0)
     status = nlink_why(&why, NLINK_CWD, src, NLINK_CWD, dst, flags, &error);

@@ -115,13 +115,17 @@ class Served(ground.Case):
 class Lying(ground.Case):
     """Servers that answer with an error of their own choice."""
 
-    def refused_by_server(self, number, status, cause, text, *, makes=False, error=None, certain=False, at='neither'):
+    def serve_liar(self, number, makes):
         environment = {'LD_PRELOAD': os.path.join(ground.home, os.path.basename(os.environ['NLINK_FS_LIE'])),
                        'NLINK_TEST_LIE': str(number)}
         if not makes:
             environment['NLINK_TEST_REFUSE'] = '1'
         root = serve_directory(self, f'fs{number}{makes}', **environment)
         ground.write(root + '/a')
+        return root
+
+    def refused_by_server(self, number, status, cause, text, *, makes=False, error=None, certain=False, at='neither'):
+        root = self.serve_liar(number, makes)
         expected = {'status': status, 'errno': error or errno.errorcode[number], 'cause': cause, 'text': text, 'at': at,
                     'certain': certain}
         if not makes:
@@ -154,6 +158,29 @@ class Lying(ground.Case):
                                at='dst', certain=True)
         self.refused_by_server(errno.EIO, 'IO', 'server', server + 'failed, or does not know the operation', makes=True)
         self.refused_by_server(errno.EAGAIN, 'TRY_AGAIN', 'server', server + 'refused', makes=True)
+
+    def test_no_temporary_name_is_left(self):
+        """A liar makes each link that it denies: also those under names that nobody is to see."""
+        for number in errno.EEXIST, errno.EIO:
+            root = self.serve_liar(number, makes=True)
+            for act in 'link+replace', 'backup', 'numbered':
+                with self.subTest(act=act, error=errno.errorcode[number]):
+                    ground.write(root + '/b', 'old')
+                    answer = ground.probe(act, 'a', 'b', cwd=root)
+                    self.assertEqual(answer.errors[0]['errno'], errno.errorcode[number])
+                    self.assertFalse(answer.errors[0]['dst_is_src'])
+                    self.assertEqual(sorted(os.listdir(root)), ['a', 'b'])
+                    with open(root + '/b', encoding='ascii') as file:
+                        self.assertEqual(file.read(), 'old')
+
+    def test_a_backup_that_was_made_and_denied(self):
+        """Without exchange the old file gets its backup name as a further link, here with a lie."""
+        root = self.serve_liar(errno.EEXIST, makes=True)
+        ground.write(root + '/b', 'old')
+        answer = self.done('soft-numbered', 'a', 'b', cwd=root)
+        self.assertEqual(answer.call['backup'], 'b.~1~')
+        self.assertEqual(sorted(os.listdir(root)), ['a', 'b', 'b.~1~'])
+        self.assertEqual(os.readlink(root + '/b'), 'a')
 
 
 if __name__ == '__main__':
