@@ -266,13 +266,29 @@ class Links(unittest.TestCase):
 
     def test_links(self):
         wrong = []
-        for path in [*pages(), *glob.glob(os.path.join(SOURCE, '*.md'))]:
+        for path in sorted({*pages(), *glob.glob(os.path.join(SOURCE, '*.md'))}):
             with open(path, encoding='utf-8') as page:
                 text = page.read()
             for target in re.findall(r'\]\(([^)#\s]+)(?:#[^)\s]*)?\)', text):
                 if '://' not in target and not os.path.exists(os.path.join(os.path.dirname(path), target)):
                     wrong.append(f'{os.path.relpath(path, SOURCE)}: {target}')
         self.assertEqual(wrong, [])
+
+
+class Map(unittest.TestCase):
+    """The map of the house in docs/architecture.md names every room."""
+
+    def test_rooms(self):
+        with open(os.path.join(SOURCE, 'docs', 'architecture.md'), encoding='utf-8') as page:
+            told = re.search(r'## The map\n\n```\n(.*?)```', page.read(), re.S)[1]
+        for folder in sorted(os.listdir(os.path.join(SOURCE, 'src'))):
+            if not os.path.isdir(os.path.join(SOURCE, 'src', folder)):
+                continue
+            rooms = {name[:-2] for name in os.listdir(os.path.join(SOURCE, 'src', folder)) if name.endswith('.c')}
+            with self.subTest(folder=folder):
+                lines = re.search(rf'src/{folder}/.*\n(?: .*\n)*', told)[0].splitlines()
+                named = ' '.join(line[12:].split('  ')[0] for line in lines)
+                self.assertEqual(set(named.split()), rooms)
 
 
 class Convention(unittest.TestCase):
