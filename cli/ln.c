@@ -394,6 +394,7 @@ static int run(struct job *job, const struct options *options) {
     if (count >= 2 && order->force && !order->symbolic && job->backup->kind != NLINK_BACKUP_NUMBERED)
       job->made = &made;
     done = make_links_in(job, dir_path, dir, operands, count);
+    job->made = NULL;
     place_made_fini(&made);
     sys_close(dir);
   } else {

@@ -82,7 +82,7 @@ void options_init(struct options *options, const struct options_command *command
 const struct options_row *options_next(struct options *options);
 
 /* Write what is wrong, as one line without its newline; the length of the whole text. */
-size_t options_fault_text(const struct options *options, char *text, size_t size);
+size_t options_fault_text(const struct options *options, char *at, size_t size);
 
 /* Say what is wrong and point to --help; returns the exit status. */
 int options_complain(const struct options *options, struct out *out);

@@ -72,8 +72,8 @@ void out_json_null(struct out *out, const char *key) {
 }
 
 /* Length of the valid UTF-8 character at `text`; 0 where there is none. A NUL ends every sequence. */
-static size_t utf8_length(const unsigned char *text) {
-  static const unsigned char lowest[] = {0, 0, 0, 0xa0, 0x90}; /* of the second byte, after E0 and F0 */
+static size_t utf8_length(const char *bytes) {
+  const unsigned char *text = (const unsigned char *)bytes;
   unsigned char c = text[0];
   if (c < 0x80)
     return 1;
@@ -81,9 +81,9 @@ static size_t utf8_length(const unsigned char *text) {
   for (size_t i = 1; i < length; i++)
     if ((text[i] & 0xc0u) != 0x80)
       return 0;
-  if ((c == 0xe0 || c == 0xf0) && text[1] < lowest[length])
-    return 0;
-  if ((c == 0xed && text[1] > 0x9f) || (c == 0xf4 && text[1] > 0x8f))
+  /* Longer than needed, a surrogate, or beyond the last character. */
+  if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xf0 && text[1] < 0x90) || (c == 0xed && text[1] > 0x9f) ||
+      (c == 0xf4 && text[1] > 0x8f))
     return 0;
   return length;
 }
@@ -103,7 +103,11 @@ static json_t *hex_of(const char *bytes, size_t length) {
 }
 
 void out_json_name(struct out *out, const char *key, const char *name) {
-  json_t *value = name == NULL ? json_null() : json_string(name);
+  if (name == NULL) {
+    out_json_null(out, key);
+    return;
+  }
+  json_t *value = json_string(name);
   if (value != NULL) {
     set(out, key, value);
     return;
@@ -115,7 +119,7 @@ void out_json_name(struct out *out, const char *key, const char *name) {
     text[0] = '\0';
     size_t used = 0;
     for (size_t i = 0; i < length;) {
-      size_t valid = utf8_length((const unsigned char *)name + i);
+      size_t valid = utf8_length(name + i);
       const char *from = valid > 0 ? name + i : "\xef\xbf\xbd";
       size_t part = valid > 0 ? valid : 3;
       memcpy(text + used, from, part);
@@ -181,7 +185,7 @@ void out_json_text(struct out *out, const char *key, const char *text) {
 
 /* "NLINK_EXISTS" is the C name; a reader of JSON gets "exists", in the form that causes have. */
 static void put_status(struct out *out, enum nlink_status status) {
-  char word[64];
+  char word[64] = "";
   const char *name = nlink_status_name(status);
   name += strncmp(name, "NLINK_", 6) == 0 ? 6 : 0;
   size_t length = 0;

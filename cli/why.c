@@ -53,12 +53,15 @@ struct wish {
   bool json;
 };
 
-static void tell_json(struct out *out, const char *src, const char *dst, const struct nlink_error *error) {
+static void tell_json(struct out *out, const char *src, const char *dst, const struct nlink_error *error,
+                      const char *remark) {
   out_json_begin(out);
   out_json_text(out, "op", "why");
   out_json_name(out, "src", src);
   out_json_name(out, "dst", dst);
   out_json_outcome(out, error);
+  if (*remark != '\0')
+    out_json_text(out, "remark", remark);
   out_json_end(out);
 }
 
@@ -66,16 +69,15 @@ static int tell(struct out *out, const struct wish *wish, const char *src, const
                 const struct nlink_why *why) {
   if (wish->json) {
     for (size_t i = 0; i < why->count; i++)
-      tell_json(out, src, dst, &why->obstacle[i]);
+      tell_json(out, src, dst, &why->obstacle[i], why->remark);
     if (why->count == 0)
-      tell_json(out, src, dst, NULL);
+      tell_json(out, src, dst, NULL, why->remark);
     return why->count == 0 ? VERB_DONE : VERB_PART;
   }
-  if (why->count == 0) {
+  if (why->count == 0)
     out_print(out, "%s can be linked to %s\n", out_quote(out, 0, dst), out_quote(out, 1, src));
-    return VERB_DONE;
-  }
-  out_print(out, "%s cannot be linked to %s:\n", out_quote(out, 0, dst), out_quote(out, 1, src));
+  else
+    out_print(out, "%s cannot be linked to %s:\n", out_quote(out, 0, dst), out_quote(out, 1, src));
   for (size_t i = 0; i < why->count; i++) {
     const struct nlink_error *obstacle = &why->obstacle[i];
     bool sure = obstacle->certain || obstacle->cause == NLINK_CAUSE_UNKNOWN;
@@ -84,7 +86,9 @@ static int tell(struct out *out, const struct wish *wish, const char *src, const
       out_print(out, "%s: ", sys_error_text(obstacle->sys));
     out_print(out, "%s%s\n", sure ? "" : "probably ", obstacle->text);
   }
-  return VERB_PART;
+  if (why->remark[0] != '\0')
+    out_print(out, "  remark: %s\n", why->remark);
+  return why->count == 0 ? VERB_DONE : VERB_PART;
 }
 
 static int run(struct out *out, const struct wish *wish, const char *src, const char *dst) {
