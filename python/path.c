@@ -9,11 +9,10 @@
 #include "module.h"
 #include <string.h>
 
-static int refuse_type(PyObject *object, const char *function, const char *argument, bool fd_allowed) {
-  PyErr_Format(PyExc_TypeError, "%s: %s should be %s, not %.200s", function, argument,
-               fd_allowed ? "string, bytes, os.PathLike or integer" : "string, bytes or os.PathLike",
-               type_name(object));
-  return -1;
+static const char refusal[] = "%s: %s should be %s, not %.200s";
+
+static const char *kinds(bool fd_allowed) {
+  return fd_allowed ? "string, bytes, os.PathLike or integer" : "string, bytes or os.PathLike";
 }
 
 /** What __fspath__() gives; NULL with an exception set. */
@@ -25,10 +24,31 @@ static PyObject *ask_path_like(PyObject *object, const char *function, const cha
   Py_XDECREF(method);
   if (missing) {
     PyErr_Clear();
-    refuse_type(object, function, argument, fd_allowed);
+    PyErr_Format(PyExc_TypeError, refusal, function, argument, kinds(fd_allowed), type_name(object));
     return NULL;
   }
   return PyOS_FSPath(object);
+}
+
+/**
+ * Until 3.11 os takes a buffer with a warning, and so does this module: a program must not notice which of the two
+ * it calls. -1 with an exception set, 0 where it is no buffer or buffers are out, 1 where path->encoded is the path.
+ */
+static int take_buffer(struct path *path, PyObject *object, const char *function, const char *argument,
+                       bool fd_allowed) {
+#if PY_VERSION_HEX < 0x030C0000
+  if (!PyObject_CheckBuffer(object))
+    return 0;
+  if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1, refusal, function, argument, kinds(fd_allowed),
+                       type_name(object)) < 0) {
+    return -1;
+  }
+  path->encoded = PyBytes_FromObject(object);
+  return path->encoded == NULL ? -1 : 1;
+#else
+  (void)path, (void)object, (void)function, (void)argument, (void)fd_allowed;
+  return 0;
+#endif
 }
 
 /** Fill path->bytes and check that they are the whole path. */
@@ -42,6 +62,11 @@ static int take_bytes(struct path *path, const char *bytes, Py_ssize_t size, con
   return 0;
 }
 
+static int take_encoded(struct path *path, const char *function, const char *argument) {
+  return take_bytes(path, PyBytes_AS_STRING(path->encoded), PyBytes_GET_SIZE(path->encoded), function,
+                    argument);
+}
+
 static int open_path(struct path *path, const struct module_state *state, PyObject *object,
                      const char *function, const char *argument, bool fd_allowed) {
   *path = PATH_EMPTY;
@@ -50,12 +75,17 @@ static int open_path(struct path *path, const struct module_state *state, PyObje
     path->is_fd = true;
     return parse_fd(object, &path->fd);
   }
+  path->object = object;
   if (!PyUnicode_Check(object) && !PyBytes_Check(object)) {
-    object = path->held = ask_path_like(object, function, argument, fd_allowed);
+    int taken = take_buffer(path, object, function, argument, fd_allowed);
+    if (taken < 0)
+      return -1;
+    if (taken > 0)
+      return take_encoded(path, function, argument);
+    path->object = object = path->held = ask_path_like(object, function, argument, fd_allowed);
     if (object == NULL)
       return -1;
   }
-  path->object = object;
   if (PyBytes_Check(object)) {
     return take_bytes(path, PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), function, argument);
   }
