@@ -15,6 +15,7 @@ UTC and the C locale. What differs from one machine to the next is compared by i
 writes what was really printed into the pages, for somebody to read over.
 """
 
+import functools
 import glob
 import os
 import re
@@ -122,10 +123,31 @@ def protects_hard_links():
         return False
 
 
+def works(script):
+    """Whether a few commands work in a directory of their own, on the ground that the pages are tried on."""
+    with tempfile.TemporaryDirectory(prefix='nlink-docs-') as place:
+        return subprocess.run(['sh', '-ec', script], cwd=place, capture_output=True, check=False).returncode == 0
+
+
+@functools.lru_cache
 def can_mount():
-    return IS_ROOT and subprocess.run(
-        ['unshare', '-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], capture_output=True, check=False
-    ).returncode == 0
+    return IS_ROOT and works('unshare -m mount -t tmpfs none .')
+
+
+@functools.lru_cache
+def has_overlay():
+    return works('unshare -m sh -ec "mount -t tmpfs none . && cd $PWD && mkdir a b c d && '
+                 'mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c,index=off d"')
+
+
+@functools.lru_cache
+def has_attributes():
+    return works('touch a; chattr +i a; chattr -i a')
+
+
+def is_elsewhere(path):
+    """Whether a directory is on another file system than the pages are tried on."""
+    return os.access(path, os.W_OK) and os.stat(path).st_dev != os.stat(tempfile.gettempdir()).st_dev
 
 
 def missing(block):
@@ -133,14 +155,18 @@ def missing(block):
     text = '\n'.join(block.lines)
     if block.as_root and not IS_ROOT:
         return 'needs root'
-    if re.search(r'\bmount\b', text) and block.as_root and not can_mount():
+    if re.search(r'^# mount\b', text, re.M) and not can_mount():
         return 'cannot mount here'
-    if 'setpriv' in text and not protects_hard_links():
+    if re.search(r'^# mount -t overlay\b', text, re.M) and not has_overlay():
+        return 'cannot mount an overlay here'
+    if re.search(r'^# setpriv\b', text, re.M) and not protects_hard_links():
         return 'fs.protected_hardlinks is not set'
+    if re.search(r'^# chattr\b', text, re.M) and not has_attributes():
+        return 'chattr +i does not work here'
     if 'python3 ' in text and not glob.glob(os.path.join(BUILD, 'python', 'nlink', '_nlink*.so')):
         return 'the Python module is not built'
-    if '/dev/shm' in text and not os.access('/dev/shm', os.W_OK):
-        return 'there is no /dev/shm'
+    if '/dev/shm' in text and not is_elsewhere('/dev/shm'):
+        return 'there is no /dev/shm, or it is where the pages are tried'
     for tool in ('cc', 'pkg-config'):
         if re.search(rf'\b{tool} ', text) and not shutil.which(tool):
             return f'there is no {tool}'
