@@ -53,6 +53,13 @@ static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *p
   return sys;
 }
 
+/* A directory is never replaced, nor held by a backup. */
+static int refuse_directory(const struct nl_place *place, const char *name) {
+  struct nlink_stat stat;
+  int sys = nl_os_stat(&stat, place->dir, name, false);
+  return sys != 0 ? sys : stat.kind == NLINK_DIRECTORY ? nl_os_number(NLINK_IS_DIRECTORY) : 0;
+}
+
 int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx) {
   char temp[TEMP_SIZE];
   int sys = make_temp(step, temp, place, make, ctx);
@@ -61,6 +68,9 @@ int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make
   *step = NLINK_STEP_RENAME;
   sys = nl_os_rename(place->dir, temp, place->name);
   nl_os_unlink(place->dir, temp);
+  /* Of a directory the system says many things: that it is busy ("."), or none ("d/"). */
+  if (sys != 0 && nl_os_status(refuse_directory(place, place->name)) == NLINK_IS_DIRECTORY)
+    sys = nl_os_number(NLINK_IS_DIRECTORY);
   return sys;
 }
 
@@ -113,13 +123,6 @@ static int keep_without_exchange(struct nlink_backup *backup, const struct nl_pl
   if (sys != 0 && !linked)
     nl_os_rename(place->dir, backup->name, place->name);
   return sys;
-}
-
-/* dst must be something that a backup can hold: a directory is not. */
-static int refuse_directory(const struct nl_place *place, const char *name) {
-  struct nlink_stat stat;
-  int sys = nl_os_stat(&stat, place->dir, name, false);
-  return sys != 0 ? sys : stat.kind == NLINK_DIRECTORY ? nl_os_number(NLINK_IS_DIRECTORY) : 0;
 }
 
 int nl_swap_keep(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx,

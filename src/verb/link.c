@@ -34,8 +34,9 @@ static int stat_source(struct nlink_stat *out, const struct source *source) {
 static bool is_name_of(const struct nl_place *place, const struct source *source) {
   struct nlink_stat file;
   struct nlink_stat name;
-  return stat_source(&file, source) == 0 && nl_os_stat(&name, place->dir, place->name, false) == 0 &&
-         file.dev == name.dev && file.ino == name.ino;
+  return stat_source(&file, source) == 0 && file.kind != NLINK_DIRECTORY &&
+         nl_os_stat(&name, place->dir, place->name, false) == 0 && file.dev == name.dev &&
+         file.ino == name.ino;
 }
 
 /*
