@@ -41,12 +41,12 @@ static const struct {
     /* the border between the two */
     {NLINK_READ_ONLY, NL_FOR_DST, nl_check_read_only},
     {NLINK_CROSS_DEVICE, NL_FOR_LINK, nl_check_mounts},
-    {NLINK_OVERFLOW, NL_FOR_LINK, nl_check_unmapped},
+    {NLINK_OVERFLOW, NL_FOR_NEW, nl_check_mapped_mount},
     /* what this user may */
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_protected_hardlinks},
     {NLINK_DENIED, NL_FOR_DST, nl_check_parent_rights},
     {NLINK_NOT_PERMITTED, NL_FOR_DST, nl_check_flags},
-    {NLINK_NOT_PERMITTED, NL_FOR_UNLINK, nl_check_sticky},
+    {NLINK_NOT_PERMITTED, NL_FOR_DST, nl_check_sticky},
     {NLINK_IS_DIRECTORY, NL_FOR_DST, nl_check_dst_directory},
     {NLINK_BUSY, NL_FOR_DST, nl_check_mount_point},
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_directory},

@@ -40,6 +40,28 @@ static int open_prefix(int *fd, const struct nl_scene *scene, int dir, const cha
                         : nl_os_open(fd, dir, path, NL_OS_DIRECTORY);
 }
 
+/* Which directory denies the search for @p path, a path that cannot be looked at, or not through. */
+static void blame_search(struct nlink_error *error, const struct nl_side *side, enum nlink_which at,
+                         const char *path, uint32_t uid) {
+  struct nlink_stat stat;
+  size_t length = 0;
+  size_t begin = nl_path_last(path, &length);
+  struct nl_string parent = {0};
+  if (nl_os_stat(&stat, side->dir, path, false) == 0 && stat.kind == NLINK_SYMLINK) {
+    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
+             "the soft link %s leads through a directory that refuses: no search permission for uid %u",
+             nl_quoted(path).text, (unsigned)uid);
+    return;
+  }
+  while (begin > 1 && path[begin - 1] == '/')
+    begin--;
+  if (nl_path_prefix(&parent, path, begin))
+    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
+             "the directory %s refuses: no search permission for uid %u", nl_quoted(parent.text).text,
+             (unsigned)uid);
+  nl_string_fini(&parent);
+}
+
 /* What a failure at the directory @p prefix of the path means. */
 static void blame_prefix(struct nlink_error *error, const struct nl_side *side, enum nlink_which at,
                          const char *prefix, int sys, uint32_t uid) {
@@ -62,9 +84,7 @@ static void blame_prefix(struct nlink_error *error, const struct nl_side *side, 
                                           : kind_text(stat.kind));
     return;
   case NLINK_DENIED:
-    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
-             "a directory on the way to %s refuses: no search permission for uid %u", name.text,
-             (unsigned)uid);
+    blame_search(error, side, at, prefix, uid);
     return;
   case NLINK_SYMLINK_LOOP:
     nl_blame(error, NLINK_CAUSE_LOOP, at, true,
@@ -129,9 +149,7 @@ static bool blame_end(struct nlink_error *error, const struct nl_facts *facts, c
              side->quoted.text);
     return true;
   case NLINK_DENIED:
-    nl_blame(error, NLINK_CAUSE_NOT_SEARCHABLE, at, true,
-             "the directory of %s refuses: no search permission for uid %u", side->quoted.text,
-             (unsigned)facts->who.uid);
+    blame_search(error, side, at, side->path, facts->who.uid);
     return true;
   case NLINK_SYMLINK_LOOP:
     nl_blame(error, NLINK_CAUSE_LOOP, at, true,

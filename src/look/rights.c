@@ -20,42 +20,49 @@ static bool blame_protected(struct nlink_error *error, const struct nl_facts *fa
 }
 
 /* The kernel's rule: without owning it, one may link only an ordinary file that one may read and write. */
+static const char *rule_broken(const struct nl_facts *facts) {
+  const struct nlink_stat *stat = &facts->src.stat;
+  if (stat->kind != NLINK_REGULAR)
+    return "it is not a regular file";
+  if ((stat->mode & SET_UID) != 0)
+    return "it is a setuid program";
+  if ((stat->mode & SET_GID) != 0 && (stat->mode & GROUP_EXECUTE) != 0)
+    return "it is a setgid program";
+  bool by_path = facts->src.path != NULL; /* an open file is asked through its own descriptor */
+  int dir = by_path ? facts->src.dir : facts->scene->src_fd;
+  const char *path = by_path ? facts->src.path : "";
+  bool follow = !by_path || facts->scene->follow;
+  bool reads = nl_os_may(dir, path, NL_OS_MAY_READ, follow) == 0;
+  bool writes = nl_os_may(dir, path, NL_OS_MAY_WRITE, follow) == 0;
+  return reads && writes ? NULL
+         : reads         ? "may not write it"
+         : writes        ? "may not read it"
+                         : "may neither read nor write it";
+}
+
 bool nl_check_protected_hardlinks(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nlink_stat *stat = &facts->src.stat;
-  if (facts->src.sys != 0 || stat->kind == NLINK_DIRECTORY || facts->who.may_own_all ||
-      stat->uid == facts->who.uid)
+  if (facts->src.sys != 0 || facts->who.may_own_all || stat->uid == facts->who.uid)
     return false;
   int rule = nl_os_protected_hardlinks();
   if (rule == 0 || (rule < 0 && !happened))
     return false;
-  if (stat->kind != NLINK_REGULAR)
-    return blame_protected(error, facts, rule, "it is not a regular file");
-  if ((stat->mode & SET_UID) != 0)
-    return blame_protected(error, facts, rule, "it is a setuid program");
-  if ((stat->mode & SET_GID) != 0 && (stat->mode & GROUP_EXECUTE) != 0)
-    return blame_protected(error, facts, rule, "it is a setgid program");
-  /* An open file is asked through its own descriptor. */
-  int dir = facts->src.path != NULL ? facts->src.dir : facts->scene->src_fd;
-  const char *path = facts->src.path;
-  if (path == NULL)
-    return happened && blame_protected(error, facts, rule, "may not read and write it");
-  bool follow = facts->scene->follow;
-  bool reads = nl_os_may(dir, path, NL_OS_MAY_READ, follow) == 0;
-  bool writes = nl_os_may(dir, path, NL_OS_MAY_WRITE, follow) == 0;
-  if (reads && writes)
-    return false;
-  return blame_protected(error, facts, rule,
-                         reads    ? "may not write it"
-                         : writes ? "may not read it"
-                                  : "may neither read nor write it");
+  if (stat->kind == NLINK_DIRECTORY) /* refused here already, but that it is a directory says more */
+    return nl_check_directory(facts, happened, error);
+  const char *why = rule_broken(facts);
+  return why != NULL && blame_protected(error, facts, rule, why);
 }
 
 /* The kernel's rule: in a sticky directory that all may write, one follows only one's own or its owner's links. */
 bool nl_check_protected_symlinks(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
   const struct nl_side *src = &facts->src;
   struct nlink_stat parent;
-  if (!happened || src->path == NULL || src->link_sys != 0 || src->link.kind != NLINK_SYMLINK ||
-      !facts->scene->follow || src->link.uid == facts->who.uid || nl_os_protected_symlinks() == 0)
+  if (nl_os_status(src->sys) != NLINK_DENIED || src->path == NULL || src->link_sys != 0 ||
+      src->link.kind != NLINK_SYMLINK || !facts->scene->follow || src->link.uid == facts->who.uid)
+    return false;
+  int rule = nl_os_protected_symlinks();
+  if (rule == 0)
     return false;
   struct nl_place place;
   bool seen = nl_place_open(&place, src->dir, src->path, facts->scene->beneath) == 0 &&
@@ -63,11 +70,11 @@ bool nl_check_protected_symlinks(const struct nl_facts *facts, bool happened, st
   nl_place_close(&place);
   if (!seen || (parent.mode & STICKY) == 0 || (parent.mode & OTHER_WRITE) == 0 || parent.uid == src->link.uid)
     return false;
-  nl_blame(
-      error, NLINK_CAUSE_PROTECTED_SYMLINKS, NLINK_SRC, true,
-      "fs.protected_symlinks: the soft link %s lies in a sticky directory that all may write and belongs to "
-      "uid %u, you are uid %u",
-      src->quoted.text, (unsigned)src->link.uid, (unsigned)facts->who.uid);
+  nl_blame(error, NLINK_CAUSE_PROTECTED_SYMLINKS, NLINK_SRC, rule > 0,
+           "fs.protected_symlinks%s: the soft link %s lies in a sticky directory that all may write and "
+           "belongs to uid %u, you are uid %u",
+           rule > 0 ? "=1" : " (which cannot be read)", src->quoted.text, (unsigned)src->link.uid,
+           (unsigned)facts->who.uid);
   return true;
 }
 
@@ -90,6 +97,8 @@ bool nl_check_parent_rights(const struct nl_facts *facts, bool happened, struct 
 
 bool nl_check_sticky(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   (void)happened;
+  if (facts->scene->act != NL_ACT_UNLINK && !facts->scene->replace)
+    return false;
   const struct nlink_stat *parent = &facts->parent.stat;
   const struct nlink_stat *file = &facts->dst.stat;
   if (facts->parent.sys != 0 || facts->dst.sys != 0 || (parent->mode & STICKY) == 0 ||
@@ -132,14 +141,38 @@ bool nl_check_flags(const struct nl_facts *facts, bool happened, struct nlink_er
   return false;
 }
 
+/* Root of a user namespace owns all in it, but for files whose owner has no number there. */
 bool nl_check_unmapped(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  if (!happened || facts->src.sys != 0)
+  const struct nlink_stat *stat = &facts->src.stat;
+  if (facts->src.sys != 0 || !nl_os_is_unmapped(stat->uid, stat->gid))
     return false;
-  if (!nl_os_is_unmapped(facts->src.stat.uid, facts->src.stat.gid) && error->status != NLINK_OVERFLOW)
+  const char *name = facts->src.quoted.text;
+  const char *why = nl_os_protected_hardlinks() == 1 ? rule_broken(facts) : NULL;
+  if (why != NULL)
+    nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_SRC, true,
+             "fs.protected_hardlinks=1: the owner or group of %s has no number in this user namespace, "
+             "you are uid %u of it and %s",
+             name, (unsigned)facts->who.uid, why);
+  else if (happened)
+    nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_SRC, false,
+             "the owner or group of %s has no number in this user namespace", name);
+  else
     return false;
-  nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_SRC, error->status == NLINK_OVERFLOW,
-           "the owner or group of %s is not mapped into this user namespace or mount",
-           facts->src.quoted.text);
+  return true;
+}
+
+/* EOVERFLOW: a mount that shows other numbers for users has none for the file's, or for our own. */
+bool nl_check_mapped_mount(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened)
+    return false;
+  const struct nlink_stat *stat = &facts->src.stat;
+  if (facts->scene->act == NL_ACT_LINK && facts->src.sys == 0 && nl_os_is_nobody(stat->uid, stat->gid))
+    nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_SRC, true,
+             "the mount maps users, and has no number for the owner or group of %s", facts->src.quoted.text);
+  else
+    nl_blame(error, NLINK_CAUSE_UNMAPPED_OWNER, NLINK_DST, false,
+             "the mount of the directory %s maps users, and has no number for you (uid %u, gid %u)",
+             facts->parent_name.text, (unsigned)facts->who.uid, (unsigned)facts->who.gid);
   return true;
 }
 

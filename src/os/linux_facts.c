@@ -63,15 +63,18 @@ int nl_os_protected_symlinks(void) {
   return read_number("/proc/sys/fs/protected_symlinks");
 }
 
+bool nl_os_is_nobody(uint32_t uid, uint32_t gid) {
+  return (int)uid == read_number("/proc/sys/kernel/overflowuid") ||
+         (int)gid == read_number("/proc/sys/kernel/overflowgid");
+}
+
 bool nl_os_is_unmapped(uint32_t uid, uint32_t gid) {
-  int overflow_uid = read_number("/proc/sys/kernel/overflowuid");
-  int overflow_gid = read_number("/proc/sys/kernel/overflowgid");
   struct nl_string map = {0};
   /* Where every id is mapped, the overflow id is an ordinary user: nobody. */
   bool all_mapped = read_whole(&map, "/proc/self/uid_map") != 0 || map.length == 0 ||
                     strstr(map.text, "4294967295") != NULL;
   nl_string_fini(&map);
-  return !all_mapped && ((int)uid == overflow_uid || (int)gid == overflow_gid);
+  return !all_mapped && nl_os_is_nobody(uid, gid);
 }
 
 int nl_os_is_filtered(void) {

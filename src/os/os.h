@@ -133,12 +133,15 @@ void nl_os_who(struct nl_os_who *out);
 
 enum nl_os_right { NL_OS_MAY_READ = 4, NL_OS_MAY_WRITE = 2, NL_OS_MAY_SEARCH = 1 };
 
-/** Whether the effective user may do all of @p rights; 0 = yes, else the system's refusal. */
+/** Whether the effective user may do all of @p rights; 0 = yes, else the system's refusal. "" = @p dir itself. */
 int nl_os_may(int dir, const char *path, unsigned rights, bool follow);
 
 /** fs.protected_hardlinks, fs.protected_symlinks: the value, or -1 where it cannot be read or does not exist. */
 int nl_os_protected_hardlinks(void);
 int nl_os_protected_symlinks(void);
+
+/** Whether one of them is the id that the system shows where it has none to show. */
+bool nl_os_is_nobody(uint32_t uid, uint32_t gid);
 
 /** Whether an id stands for "no such user here" (an owner that the namespace does not map). */
 bool nl_os_is_unmapped(uint32_t uid, uint32_t gid);

@@ -89,6 +89,9 @@ int nl_os_may(int dir, const char *path, unsigned rights, bool follow) {
   int mode = ((rights & NL_OS_MAY_READ) != 0 ? R_OK : 0) | ((rights & NL_OS_MAY_WRITE) != 0 ? W_OK : 0) |
              ((rights & NL_OS_MAY_SEARCH) != 0 ? X_OK : 0);
   int flags = AT_EACCESS | (follow ? 0 : AT_SYMLINK_NOFOLLOW);
+#ifdef AT_EMPTY_PATH
+  flags |= path[0] == '\0' ? AT_EMPTY_PATH : 0;
+#endif
   return faccessat(at(dir), path, mode, flags) == 0 ? 0 : errno;
 }
 
