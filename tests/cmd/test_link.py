@@ -282,6 +282,7 @@ class Link(tree.Verb):
                 self.assertEqual(tree.look(self.root), before)
 
     def test_json_declined(self):
+        self.objects(['--json', 'a', 'new'], 0)
         code, out, err = self.run_verb('--json', '-i', 'a', 'b', stdin=b'n\n')
         self.assertEqual((code, err), (3, b"nlink: replace 'b'? "))
         self.assertIn(b'"status":"exists"', out)

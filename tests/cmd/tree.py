@@ -129,6 +129,9 @@ class Verb(unittest.TestCase):
     def objects(self, words, status, **more):
         """The JSON objects that a command line prints."""
         code, out, err = self.run_verb(*words, **more)
+        if err == b'nlink: this build has no JSON\n':
+            self.assertEqual((code, out), (2, b''))
+            self.skipTest('this build has no JSON')
         self.assertEqual((code, err), (status, b''), words)
         self.assertTrue(out.endswith(b'\n'), out)
         return [json.loads(line) for line in out.decode('utf-8').splitlines()]
