@@ -163,6 +163,8 @@ def missing(block):
         return 'fs.protected_hardlinks is not set'
     if re.search(r'^# chattr\b', text, re.M) and not has_attributes():
         return 'chattr +i does not work here'
+    if '--json' in text and subprocess.run([NLINK, 'ls', '--json', '/'], capture_output=True, check=False).returncode:
+        return 'this build has no JSON'
     if 'python3 ' in text and not glob.glob(os.path.join(BUILD, 'python', 'nlink', '_nlink*.so')):
         return 'the Python module is not built'
     if '/dev/shm' in text and not is_elsewhere('/dev/shm'):
