@@ -18,12 +18,12 @@
 
 struct out;
 
-enum { LS_ID_SLOTS = 64, LS_DAY_SLOTS = 1024, LS_YEAR_SIZE = 24 };
+enum { LS_ID_SLOTS = 64, LS_DAY_SLOTS = 1024, LS_YEAR_SIZE = 24, LS_ID_MAX = 256 };
 
 /* The name of an owner or a group, remembered. */
 struct ls_id {
   const char *text; /* NULL = an empty slot */
-  size_t length;
+  size_t length;    /* in the columns: at most LS_ID_MAX */
   uint32_t id;
 };
 

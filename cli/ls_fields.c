@@ -81,7 +81,8 @@ size_t ls_human(char text[LS_HUMAN_SIZE], uint64_t size_bytes) {
 static const struct ls_id *remember(struct ls_id *slot, uint32_t id, const char *text) {
   slot->id = id;
   slot->text = text;
-  slot->length = strlen(text);
+  size_t length = strlen(text);
+  slot->length = length < LS_ID_MAX ? length : LS_ID_MAX;
   return slot;
 }
 

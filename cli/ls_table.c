@@ -81,18 +81,20 @@ static char *put_number(char *at, uint64_t number, unsigned width) {
 }
 
 /* A name to the left, a number to the right, as `ls -l` has them. */
-static void put_id(struct ls *ls, const struct ls_id *id, unsigned width) {
-  unsigned own = id_width(ls, id);
-  bool right = ls->numeric || (id->text[0] >= '0' && id->text[0] <= '9');
-  if (right)
-    out_spaces(ls->out, width - own);
+static char *put_id(const struct ls *ls, const struct ls_id *id, unsigned width, char *at) {
   if (ls->numeric)
-    out_number(ls->out, id->id, 0);
-  else
-    out_bytes(ls->out, id->text, id->length);
-  if (!right)
-    out_spaces(ls->out, width - own);
-  out_char(ls->out, ' ');
+    at = put_number(at, id->id, width);
+  else if (id->text[0] >= '0' && id->text[0] <= '9') {
+    memset(at, ' ', width - id->length);
+    memcpy(at + width - id->length, id->text, id->length);
+    at += width;
+  } else {
+    memcpy(at, id->text, id->length);
+    memset(at + id->length, ' ', width - id->length);
+    at += width;
+  }
+  *at++ = ' ';
+  return at;
 }
 
 static char *put_size(const struct ls *ls, const struct table *table, const struct nlink_list_entry *entry,
@@ -198,15 +200,16 @@ static void put_group(struct ls *ls, const struct nlink_list_entry *entry) {
 }
 
 static void put_line(struct ls *ls, const struct table *table, const struct nlink_list_entry *entry) {
-  char text[128];
+  enum { OTHERS = 160 }; /* all columns but the owners' and the name's take less */
+  char text[OTHERS + 2 * LS_ID_MAX];
   ls_mode(text, &entry->stat);
-  text[LS_MODE_LENGTH] = ' ';
-  char *at = put_number(text + LS_MODE_LENGTH + 1, entry->stat.link_count, table->links);
+  char *at = text + LS_MODE_LENGTH;
   *at++ = ' ';
-  out_bytes(ls->out, text, (size_t)(at - text));
-  put_id(ls, ls_user(ls, entry->stat.uid), table->user);
-  put_id(ls, ls_group(ls, entry->stat.gid), table->group);
-  at = put_size(ls, table, entry, text);
+  at = put_number(at, entry->stat.link_count, table->links);
+  *at++ = ' ';
+  at = put_id(ls, ls_user(ls, entry->stat.uid), table->user, at);
+  at = put_id(ls, ls_group(ls, entry->stat.gid), table->group, at);
+  at = put_size(ls, table, entry, at);
   *at++ = ' ';
   at += ls_time(ls, at, entry->stat.mtime_ns);
   *at++ = ' ';
