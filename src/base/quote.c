@@ -135,17 +135,22 @@ static void put_quoted(struct sink *sink, const char *name, unsigned flags) {
  * is; 0 = it holds something else. Nearly every name is such a one, and a listing writes many.
  */
 static size_t simple_length(const char *name) {
-  static const uint64_t simple[2] = {
-      UINT64_C(0xffff) << '+' | UINT64_C(1) << '%',
-      UINT64_C(0x3ffffff) << ('a' - 64) | UINT64_C(0x3ffffff) << ('A' - 64) | UINT64_C(1) << ('@' - 64) |
-          UINT64_C(1) << (']' - 64) | UINT64_C(1) << ('_' - 64),
+  /* clang-format off */
+  static const unsigned char simple[256] = {
+      ['%'] = 1, ['+'] = 1, [','] = 1, ['-'] = 1, ['.'] = 1, ['/'] = 1, [':'] = 1, ['@'] = 1, [']'] = 1, ['_'] = 1,
+      ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+      ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+      ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+      ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+      ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1,
+      ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1,
+      ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
   };
+  /* clang-format on */
   size_t length = 0;
-  for (;; length++) {
-    unsigned char c = (unsigned char)name[length];
-    if (c >= 128 || (simple[c / 64] >> c % 64 & 1) == 0)
-      return c == '\0' ? length : 0;
-  }
+  while (simple[(unsigned char)name[length]] != 0)
+    length++;
+  return name[length] == '\0' ? length : 0;
 }
 
 size_t nlink_quote(char *out, size_t size, const char *name, unsigned flags) {
