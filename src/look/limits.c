@@ -231,7 +231,7 @@ bool nl_check_read_only(const struct nl_facts *facts, bool happened, struct nlin
              "the directory %s is reached through a read-only mount (id %" PRIu64 ") of a %s file system",
              facts->parent_name.text, facts->parent.stat.mount_id, type_text(&fs));
   else
-    nl_blame(error, NLINK_CAUSE_READ_ONLY_FILE_SYSTEM, NLINK_DST, !fs.known_read_only || !seen,
+    nl_blame(error, NLINK_CAUSE_READ_ONLY_FILE_SYSTEM, NLINK_DST, fs.known_read_only,
              "the %s of the directory %s is read-only",
              strcmp(fs.type, "btrfs") == 0 ? "subvolume" : "file system", facts->parent_name.text);
   return true;
