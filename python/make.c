@@ -55,34 +55,37 @@ static PyObject *link_now(const struct link_call *call) {
   Py_RETURN_NONE;
 }
 
-static PyObject *do_link(const struct module_state *state, struct link_call *call, PyObject *const *given) {
-  if (path_open(&call->src, state, given[0], "link", "src") < 0)
-    return NULL;
-  if (path_open(&call->dst, state, given[1], "link", "dst") < 0)
-    return NULL;
-  if (take_link_options(call, given) < 0)
-    return NULL;
-  return link_now(call);
+/** The two paths, then the options where there are any. */
+static PyObject *do_link(const struct module_state *state, struct link_call *call, PyObject *const *given,
+                         bool options) {
+  PyObject *result = NULL;
+  if (path_open(&call->src, state, given[0], "link", "src") == 0) {
+    if (path_open(&call->dst, state, given[1], "link", "dst") == 0 &&
+        (!options || take_link_options(call, given) == 0)) {
+      result = link_now(call);
+    }
+    path_close(&call->dst);
+  }
+  path_close(&call->src);
+  return result;
 }
 
 PYTHON_FUNCTION(python_link) {
   const struct module_state *state = state_of(module);
   struct link_call call;
-  if (positional == 2 && names == NULL && path_borrow(&call.src, state, args[0]) &&
-      path_borrow(&call.dst, state, args[1])) {
-    /* The commonest call by far: two plain paths and nothing else. Nothing to convert, nothing to give back. */
-    call.src_dir = call.dst_dir = NLINK_CWD;
-    call.flags = 0;
-    return link_now(&call);
+  call.src_dir = call.dst_dir = NLINK_CWD;
+  call.flags = 0;
+  if (positional == 2 && names == NULL) {
+    /* The commonest call by far, two plain paths and nothing else: nothing to convert or to give back. */
+    if (path_borrow(&call.src, state, args[0]) && path_borrow(&call.dst, state, args[1])) {
+      return link_now(&call);
+    }
+    return do_link(state, &call, args, false);
   }
   PyObject *given[ARGUMENTS_MAX];
   if (parse_arguments(state, &link_signature, args, positional, names, given) < 0)
     return NULL;
-  call = (struct link_call){PATH_EMPTY, PATH_EMPTY, NLINK_CWD, NLINK_CWD, 0};
-  PyObject *result = do_link(state, &call, given);
-  path_close(&call.src);
-  path_close(&call.dst);
-  return result;
+  return do_link(state, &call, given, true);
 }
 
 /* ------------------------------------------------------------------ link_fd */

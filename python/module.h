@@ -127,15 +127,22 @@ struct path {
 #define PATH_EMPTY ((struct path){NULL, NULL, NULL, NULL, -1, false})
 
 /**
- * Take @p object where its own bytes are the path's already: exactly str, all ASCII, without NUL. False for
- * all that path_open() has to look at. There is nothing to give back.
+ * Take @p object where its own bytes are the path's already: bytes, or str that is all ASCII, without NUL and
+ * not of a subclass. False for all that path_open() has to look at. There is nothing to give back.
  */
 static inline bool path_borrow(struct path *path, const struct module_state *state, PyObject *object) {
-  if (!PyUnicode_CheckExact(object) || !PyUnicode_IS_COMPACT_ASCII(object) || !state->ascii_plain)
+  Py_ssize_t size;
+  if (PyUnicode_CheckExact(object) && PyUnicode_IS_COMPACT_ASCII(object) && state->ascii_plain) {
+    path->bytes = (const char *)PyUnicode_DATA(object);
+    size = PyUnicode_GET_LENGTH(object);
+  } else if (PyBytes_CheckExact(object)) {
+    path->bytes = PyBytes_AS_STRING(object);
+    size = PyBytes_GET_SIZE(object);
+  } else {
     return false;
+  }
   path->object = object;
-  path->bytes = (const char *)PyUnicode_DATA(object);
-  return strlen(path->bytes) == (size_t)PyUnicode_GET_LENGTH(object);
+  return strlen(path->bytes) == (size_t)size;
 }
 
 /** Take @p object as a path; @p function and @p argument are for the message. -1 with an exception set. */

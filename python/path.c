@@ -15,19 +15,34 @@ static const char *kinds(bool fd_allowed) {
   return fd_allowed ? "string, bytes, os.PathLike or integer" : "string, bytes or os.PathLike";
 }
 
-/** What __fspath__() gives; NULL with an exception set. */
-static PyObject *ask_path_like(PyObject *object, const char *function, const char *argument,
-                               bool fd_allowed) {
-  /* PyOS_FSPath() would refuse an object that has no __fspath__() without naming function and argument. */
+/** Whether an object's type has no __fspath__(), or says by None that it is no path. */
+static bool has_no_fspath(PyObject *object) {
   PyObject *method = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__fspath__");
   bool missing = method == NULL || method == Py_None;
   Py_XDECREF(method);
-  if (missing) {
-    PyErr_Clear();
+  return missing;
+}
+
+/** What __fspath__() gives; NULL with an exception set. */
+static PyObject *ask_path_like(PyObject *object, const char *function, const char *argument,
+                               bool fd_allowed) {
+  PyObject *answer = PyOS_FSPath(object);
+  if (answer != NULL)
+    return answer;
+  PyObject *type;
+  PyObject *value;
+  PyObject *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  if (has_no_fspath(object)) {
+    /* Python's own words for this name neither the function nor the argument. */
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
     PyErr_Format(PyExc_TypeError, refusal, function, argument, kinds(fd_allowed), type_name(object));
-    return NULL;
+  } else {
+    PyErr_Restore(type, value, trace);
   }
-  return PyOS_FSPath(object);
+  return NULL;
 }
 
 /**
