@@ -56,7 +56,7 @@ static int64_t offset_at(int64_t time_s) {
       !sys_local_time(time_s * 1000000000, &local))
     return 0;
   int64_t days = days_of((int64_t)local.tm_year + 1900, (unsigned)local.tm_mon, (unsigned)local.tm_mday);
-  return days * DAY_S + local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec - time_s;
+  return days * DAY_S + (int64_t)local.tm_hour * 3600 + (int64_t)local.tm_min * 60 + local.tm_sec - time_s;
 }
 
 static int64_t offset_of(struct ls *ls, int64_t time_s) {

@@ -215,8 +215,8 @@ int nl_os_directory_path(char *out, size_t size, int dir) {
     return getcwd(out, size) == NULL ? errno : out[0] == '/' ? 0 : ENOENT;
   char path[48];
   snprintf(path, sizeof path, "/proc/thread-self/fd/%d", dir);
-  struct nlink_stat by_fd;
-  struct nlink_stat by_path;
+  struct nlink_stat by_fd = {0};
+  struct nlink_stat by_path = {0};
   int sys = nl_os_readlink(out, size, NLINK_CWD, path);
   if (sys != 0)
     return sys;

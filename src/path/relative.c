@@ -137,7 +137,7 @@ int nl_relative_path(struct nl_string *out, int target_dir, const char *target, 
     sys = resolve(&from, dst_dir, parent.text);
   if (sys == 0)
     sys = resolve(&to, target_dir, target);
-  if (sys == 0 && !nl_relative_text(out, from.text, to.text))
+  if (sys == 0 && (from.text == NULL || to.text == NULL || !nl_relative_text(out, from.text, to.text)))
     sys = no_memory();
   nl_string_fini(&from);
   nl_string_fini(&to);

@@ -59,8 +59,8 @@ enum nlink_status nlink_same_file(bool *same, int a_dir, const char *a, int b_di
   if ((flags & ~NLINK_NO_FOLLOW) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_same_file: unknown flag in 0x%x",
                    flags);
-  struct nlink_stat one;
-  struct nlink_stat other;
+  struct nlink_stat one = {0};
+  struct nlink_stat other = {0};
   enum nlink_status status = nlink_stat(&one, a_dir, a, flags, error);
   if (status != NLINK_OK) {
     if (error != NULL)

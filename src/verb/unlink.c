@@ -34,7 +34,7 @@ enum nlink_status nlink_unlink(uint64_t *names_left, int dir, const char *path, 
                                  .dst = path,
                                  .beneath = (flags & NLINK_BENEATH) != 0};
   struct nl_place place = {dir, path, -1};
-  struct nlink_stat stat;
+  struct nlink_stat stat = {0};
   enum nlink_step step = NLINK_STEP_OPEN;
   bool keep_last = (flags & NLINK_KEEP_LAST) != 0;
   int file = -1;
