@@ -49,7 +49,7 @@ bench:
 	@tools/need bench
 	@$(setup)
 	@$(compile)
-	@bench/run $(abspath $(BUILD))
+	@$(PYTHON) bench/run $(abspath $(BUILD))
 
 install:
 	@tools/need install
