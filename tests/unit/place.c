@@ -13,7 +13,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,41 +44,50 @@ void place_init(struct place *place) {
   assert_true(place->fd >= 0);
 }
 
-/*
- * Empty the directory without going deep: what is in a directory below is moved up before that is removed, so
- * neither the depth nor the length of a path matters.
- */
-static void empty(int fd) {
-  unsigned long moved = 0;
-  for (bool found = true; found;) {
-    found = false;
-    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *names = fdopendir(own);
-    assert_non_null(names);
-    for (const struct dirent *entry; (entry = readdir(names)) != NULL;) {
-      if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-        continue;
-      found = true;
-      if (unlinkat(fd, entry->d_name, 0) == 0)
-        continue;
-      fchmodat(fd, entry->d_name, 0700, 0);
-      int below = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      DIR *inner = fdopendir(below);
-      assert_non_null(inner);
-      for (const struct dirent *name; (name = readdir(inner)) != NULL;) {
-        if (strcmp(name->d_name, ".") == 0 || strcmp(name->d_name, "..") == 0 ||
-            unlinkat(below, name->d_name, 0) == 0)
-          continue;
-        char fresh[40];
-        snprintf(fresh, sizeof fresh, "moved %lu", moved++);
-        fchmodat(below, name->d_name, 0700, 0);
-        assert_int_equal(renameat(below, name->d_name, fd, fresh), 0);
-      }
-      closedir(inner);
-      unlinkat(fd, entry->d_name, AT_REMOVEDIR);
-    }
-    closedir(names);
+/* Remove the names in a directory that are no directories; the name of one that is, or "" where none is left. */
+static void clear(int fd, char directory[256]) {
+  directory[0] = '\0';
+  int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *names = fdopendir(own);
+  assert_non_null(names);
+  for (const struct dirent *entry; (entry = readdir(names)) != NULL;) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+      continue;
+    if (unlinkat(fd, entry->d_name, 0) != 0)
+      strcpy(directory, entry->d_name);
   }
+  closedir(names);
+}
+
+/* Empty the directory: down by names, up by "..", so that neither depth nor the length of a path matters. */
+static void empty(int fd) {
+  char(*trail)[256] = NULL;
+  size_t depth = 0;
+  size_t room = 0;
+  int at = dup(fd);
+  for (;;) {
+    if (depth == room) {
+      room = room * 2 + 16;
+      trail = realloc(trail, room * sizeof *trail);
+      assert_non_null(trail);
+    }
+    clear(at, trail[depth]);
+    int next;
+    if (trail[depth][0] != '\0') {
+      fchmodat(at, trail[depth], 0700, 0);
+      next = openat(at, trail[depth++], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      assert_true(next >= 0);
+    } else if (depth > 0) {
+      next = openat(at, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      assert_int_equal(unlinkat(next, trail[--depth], AT_REMOVEDIR), 0);
+    } else {
+      break;
+    }
+    close(at);
+    at = next;
+  }
+  close(at);
+  free(trail);
 }
 
 void place_fini(struct place *place) {
