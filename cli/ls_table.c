@@ -257,7 +257,7 @@ bool ls_table(struct ls *ls, struct nlink_list *list) {
   const struct nlink_list_entry *entry = NULL;
   bool done = true;
   while (done && nlink_list_next(list, &entry) == NLINK_OK && ls->out->failed == 0) {
-    /* Every name of one row shares the pointer to its directory's path; a directory given twice does not. */
+    /* Names that were read together share one pointer; a directory that is given twice has two. */
     if (!ls->with_path && table.count > 0 && table.entries[0]->dir != entry->dir)
       write_table(ls, &table);
     done = add(&table, entry);

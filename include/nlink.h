@@ -565,7 +565,10 @@ struct nlink_list_options {
   bool directories; /* a directory given as a path is listed itself, not what is in it */
 };
 
-/** One name in a listing. Every pointer is borrowed from the listing, valid until it is closed. */
+/**
+ * One name in a listing. Every pointer is borrowed from the listing, valid until it is closed; the names that
+ * were read together from one directory share one pointer `dir`.
+ */
 struct nlink_list_entry {
   const char *dir;        /* the path of the directory that the name is in; NULL = a path as given */
   const char *name;       /* the name in it, or the path as given */
