@@ -60,6 +60,9 @@ static void begin_from_environment(void) {
 int nl_fault_event(enum nl_fault_kind kind, const char *call) {
   if (!atomic_load(&nl_started))
     begin_from_environment();
+  for (const char *const *absent = nl_plan.absent; absent != NULL && *absent != NULL; absent++)
+    if (strcmp(*absent, call) == 0)
+      return nl_plan.absent_sys;
   if ((nl_plan.kinds & 1u << kind) == 0 || (nl_plan.only != NULL && strcmp(nl_plan.only, call) != 0))
     return 0;
   long now = atomic_fetch_add(&nl_events, 1) + 1;

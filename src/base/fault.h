@@ -27,9 +27,12 @@ struct nl_fault_plan {
   bool sticky;      /* all later events of these kinds fail too */
   bool kill;        /* end the process at once instead, as a power cut would */
   const char *only; /* only the call of this name; NULL = any */
+  /* Calls that this system does not have: always refused with absent_sys, and not counted; ends in NULL. */
+  const char *const *absent;
+  int absent_sys;
 };
 
-/** Begin a new count under @p plan; NULL = let everything through. The plan is copied; `only` is borrowed. */
+/** Begin a new count under @p plan; NULL = let everything through. The plan is copied; `only` and `absent` are borrowed. */
 void nl_fault_begin(const struct nl_fault_plan *plan);
 
 /** How many events of the plan's kinds came since nl_fault_begin(). */

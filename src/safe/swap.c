@@ -60,6 +60,15 @@ static int refuse_directory(const struct nl_place *place, const char *name) {
   return sys != 0 ? sys : stat.kind == NLINK_DIRECTORY ? nl_os_number(NLINK_IS_DIRECTORY) : 0;
 }
 
+/* A temporary name must not be left because somebody interrupted its removal: it is tried again. */
+static void remove_temp(const struct nl_place *place, const char *temp) {
+  for (int i = 0; i < 3; i++) {
+    int sys = nl_os_unlink(place->dir, temp);
+    if (sys == 0 || nl_os_status(sys) == NLINK_NOT_FOUND)
+      return;
+  }
+}
+
 int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx) {
   char temp[TEMP_SIZE];
   int sys = make_temp(step, temp, place, make, ctx);
@@ -67,7 +76,7 @@ int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make
     return sys;
   *step = NLINK_STEP_RENAME;
   sys = nl_os_rename(place->dir, temp, place->name);
-  nl_os_unlink(place->dir, temp);
+  remove_temp(place, temp);
   /* Of a directory the system says many things: that it is busy ("."), or none ("d/"). */
   if (sys != 0 && nl_os_status(refuse_directory(place, place->name)) == NLINK_IS_DIRECTORY)
     sys = nl_os_number(NLINK_IS_DIRECTORY);
@@ -84,6 +93,18 @@ static int link_surely(const struct nl_place *place, const char *from, const cha
   bool stands = sys != 0 && nl_os_stat(&a, place->dir, from, false) == 0 &&
                 nl_os_stat(&b, place->dir, to, false) == 0 && a.dev == b.dev && a.ino == b.ino;
   return stands ? 0 : sys;
+}
+
+/* What file systems answer that cannot exchange names, nor rename to a new one only. */
+static bool is_impossible(int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  return status == NLINK_INVALID || status == NLINK_NOT_SUPPORTED;
+}
+
+/* What they answer where a file cannot get one more name. */
+static bool has_no_links(int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  return status == NLINK_NOT_PERMITTED || status == NLINK_NOT_SUPPORTED || status == NLINK_TOO_MANY_LINKS;
 }
 
 /* Move the old file from @p temp to its backup name: over an older simple backup, never a numbered one. */
@@ -103,25 +124,43 @@ static int move_to_backup(struct nlink_backup *backup, const struct nl_place *pl
   return sys;
 }
 
-/*
- * Where two names cannot be exchanged: the old file gets its backup name first, as a further name where
- * that is possible, else by a rename that leaves the name missing for an instant.
- */
-static int keep_without_exchange(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
-                                 unsigned long number) {
+/* The same as an exchange in two steps: the old file gets a further name, then the new one takes its place. */
+static int exchange_by_link(const struct nl_place *place, char *temp) {
   char old[TEMP_SIZE];
   int sys = temp_name(old);
-  if (sys != 0)
-    return sys;
-  bool linked = link_surely(place, place->name, old) == 0;
-  sys = move_to_backup(backup, place, linked ? old : place->name, number);
-  if (linked)
-    nl_os_unlink(place->dir, old);
+  if (sys == 0)
+    sys = nl_os_link(place->dir, place->name, place->dir, old, false);
   if (sys != 0)
     return sys;
   sys = nl_os_rename(place->dir, temp, place->name);
-  if (sys != 0 && !linked)
+  remove_temp(place, sys == 0 ? temp : old); /* two names of one file are both left by a rename */
+  if (sys == 0)
+    memcpy(temp, old, sizeof old);
+  return sys;
+}
+
+/* Where the old file can get no further name either, it is moved away, and the name is missing for an instant. */
+static int keep_by_moving(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
+                          unsigned long number) {
+  int sys = move_to_backup(backup, place, place->name, number);
+  if (sys != 0)
+    return sys;
+  sys = nl_os_rename(place->dir, temp, place->name);
+  if (sys != 0)
     nl_os_rename(place->dir, backup->name, place->name);
+  return sys;
+}
+
+/* The name holds the new file, temp the old one, which may have changed since we looked. */
+static int keep_what_came_out(struct nlink_backup *backup, const struct nl_place *place, const char *temp,
+                              unsigned long number) {
+  int sys = refuse_directory(place, temp);
+  if (sys == 0)
+    sys = move_to_backup(backup, place, temp, number);
+  bool is_back = sys == 0 || nl_os_exchange(place->dir, temp, place->name) == 0 ||
+                 nl_os_rename(place->dir, temp, place->name) == 0;
+  if (is_back) /* else temp is the only place left for the old file */
+    remove_temp(place, temp);
   return sys;
 }
 
@@ -139,18 +178,18 @@ int nl_swap_keep(enum nlink_step *step, const struct nl_place *place, nl_make_fu
     return sys;
   *step = NLINK_STEP_EXCHANGE;
   sys = nl_os_exchange(place->dir, temp, place->name);
-  if (nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SUPPORTED) {
+  if (sys == 0 || is_impossible(sys))
     *step = NLINK_STEP_BACKUP;
-    sys = keep_without_exchange(backup, place, temp, number);
-  } else if (sys == 0) {
-    /* The name holds the new file, temp the old one. What came out may have changed since we looked. */
-    *step = NLINK_STEP_BACKUP;
-    sys = refuse_directory(place, temp);
-    if (sys == 0)
-      sys = move_to_backup(backup, place, temp, number);
-    if (sys != 0 && nl_os_exchange(place->dir, temp, place->name) != 0)
-      return sys; /* the old file is safe under temp, the only place left for it */
+  if (is_impossible(sys)) {
+    sys = exchange_by_link(place, temp);
+    if (has_no_links(sys)) {
+      sys = keep_by_moving(backup, place, temp, number);
+      remove_temp(place, temp);
+      return sys;
+    }
   }
-  nl_os_unlink(place->dir, temp);
+  if (sys == 0)
+    return keep_what_came_out(backup, place, temp, number);
+  remove_temp(place, temp);
   return sys;
 }
