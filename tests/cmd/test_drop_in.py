@@ -63,8 +63,10 @@ def generated():
     forms = option_forms()
     short = [words for key, words in forms if len(key) == 1]
     sets = [()] + [(words,) for _, words in forms] + list(itertools.combinations(short, 2))
-    sets += [tuple(by_letter(forms, letters)) for letters in ('sfr', 'sfn', 'sfT', 'sfv', 'srv', 'fvb', 'svb', 'ivb',
-                                                              'Lfv', 'sfb', 'sni', 'ftv', 'sfrv', 'sfrb', 'fTv', 'srt')]
+    sets += [tuple(by_letter(forms, letters)) for letters in ('sfr', 'sfn', 'sfT', 'sfv', 'srv', 'fvb', 'svb',
+                                                              'ivb',
+                                                              'Lfv', 'sfb', 'sni', 'ftv', 'sfrv', 'sfrb', 'fTv',
+                                                              'srt')]
     answers = (b'y\n', b'n\n', b'', b'Yes\n', b'\n', b'y\ny\nn\n')
     turn = 0
     for number, chosen in enumerate(sets):
@@ -87,70 +89,123 @@ def by_letter(forms, letters):
 BY_HAND = [
     # words that are wrong
     (['-x'],), (['-sx', 'a', 'b'],), (['--foo', 'a'],), (['--foo=bar'],), (['--s'],), (['--no', 'a'],),
-    (['--no-t', 'a', 'new'],), (['--force=x', 'a', 'b'],), (['--sym', 'a', 'new'],), (['-S'],), (['--suffix'],), (['-t'],),
-    (['--target-directory'],), (['--target-directory=', 'a'],), (['--b'],), (['--',],), (['--x\ny', 'a'],), (['-\xff', 'a'],),
+    (['--no-t', 'a', 'new'],), (['--force=x', 'a', 'b'],), (['--sym', 'a', 'new'],), (['-S'],), (['--suffix'],),
+    (['-t'],),
+    (['--target-directory'],), (['--target-directory=', 'a'],), (['--b'],), (['--',],), (['--x\ny', 'a'],),
+    (['-\xff', 'a'],),
     (['-t', 'd', '-t', 'e', 'a'],), (['-t', 'missing', '-x'],), (['-t', 'a', '--foo'],), (['-t', 'd', '-x'],),
-    (['-t', 'd', '-T', 'a', 'new'],), (['-T', 'a'],), (['-T', 'a', 'b', 'c'],), (['-T'],), (['-r', 'a', 'new'],), (['-rt', 'd'],),
-    (['-t', 'd'],), (['-t', 'dangling', 'a'],), (['-nt', 'dl', 'a'],), (['-nt', 'dl', '-s', 'a'],), (['-t', 'sp dir', 'a', 'b'],),
+    (['-t', 'd', '-T', 'a', 'new'],), (['-T', 'a'],), (['-T', 'a', 'b', 'c'],), (['-T'],), (['-r', 'a', 'new'],),
+    (['-rt', 'd'],),
+    (['-t', 'd'],), (['-t', 'dangling', 'a'],), (['-nt', 'dl', 'a'],), (['-nt', 'dl', '-s', 'a'],),
+    (['-t', 'sp dir', 'a', 'b'],),
     # where options stand
     (['a', 'new', '-s'],), (['a', '-s', 'new'],), (['a', '--', '-s'],), (['-s', 'a', '-t', 'd', 'b'],),
     (['a', '-s', 'new'], b'', {'POSIXLY_CORRECT': '1'}), (['a', 'new', '-s'], b'', {'POSIXLY_CORRECT': '1'}),
     (['-svf', 'a', 'b'],), (['-svtd', 'c'],), (['-sS.bak', 'a', 'b'],), (['-sfS', '.bak', '-v', 'a', 'b'],),
-    (['-LP', 'l', 'new'],), (['-PL', 'l', 'new'],), (['-fi', 'a', 'b'], b'y\n'), (['-if', 'a', 'b'],), (['-fi', 'a', 'b'], b'n\n'),
+    (['-LP', 'l', 'new'],), (['-PL', 'l', 'new'],), (['-fi', 'a', 'b'], b'y\n'), (['-if', 'a', 'b'],),
+    (['-fi', 'a', 'b'], b'n\n'),
     # prompts
-    (['-i', 'a', 'b'], b'y\n'), (['-i', 'a', 'b'], b'n\n'), (['-i', 'a', 'b'], b''), (['-i', 'a', 'b'], b'Y'), (['-i', 'a', 'b'], b' y\n'),
+    (['-i', 'a', 'b'], b'y\n'), (['-i', 'a', 'b'], b'n\n'), (['-i', 'a', 'b'], b''), (['-i', 'a', 'b'], b'Y'),
+    (['-i', 'a', 'b'], b' y\n'),
     (['-i', 'a', 'b'], b'yellow\n'), (['-i', 'a', 'new'],), (['-iv', 'a', 'b', 'd/same', 'd'], b'y\nn\ny\n'),
-    (['-is', 'a', 'b', 'd/a', 'd'], b'n\ny\n'), (['-i', 'a', 'a'], b'y\n'), (['-i', 'a', 'a2'], b'y\n'), (['-iv', 'a', 'a2'], b'y\n'),
-    (['-i', 'd', 'b'], b'y\n'), (['-i', 'missing', 'b'], b'y\n'), (['-ib', 'a', 'b'], b'y\n'), (['-ib', 'a', 'b'], b'n\n'), (['-i', 'a', 'd/sub'], b'y\n'),
-    (['-iT', 'a', 'd'], b'y\n'), (['-is', 'a', 'dangling'], b'y\n'), (['-i', 'a', 'sp ace'], b'n\n'), (['-i', 'a', 'new\nline'], b'n\n'), (['-i', 'a', 'ünï'], b'n\n'),
+    (['-is', 'a', 'b', 'd/a', 'd'], b'n\ny\n'), (['-i', 'a', 'a'], b'y\n'), (['-i', 'a', 'a2'], b'y\n'),
+    (['-iv', 'a', 'a2'], b'y\n'),
+    (['-i', 'd', 'b'], b'y\n'), (['-i', 'missing', 'b'], b'y\n'), (['-ib', 'a', 'b'], b'y\n'),
+    (['-ib', 'a', 'b'], b'n\n'), (['-i', 'a', 'd/sub'], b'y\n'),
+    (['-iT', 'a', 'd'], b'y\n'), (['-is', 'a', 'dangling'], b'y\n'), (['-i', 'a', 'sp ace'], b'n\n'),
+    (['-i', 'a', 'new\nline'], b'n\n'), (['-i', 'a', 'ünï'], b'n\n'),
     (['-i', 'a', b'bad\xff'], b'n\n'), (['-isr', 'd/a', 'b'], b'y\n'), (['-i', 'a', 'b/'], b'y\n'),
     # backups
-    (['-b', 'a', 'b'],), (['-bv', 'a', 'b'],), (['-bfv', 'a', 'b'],), (['-bsv', 'a', 'b'],), (['--backup=numbered', '-v', 'a', 'e/x'],),
-    (['--backup=t', 'a', 'e/x', '-v'],), (['--backup=existing', '-v', 'a', 'e/x'],), (['--backup=nil', '-v', 'a', 'b'],),
-    (['--backup=simple', '-v', 'a', 'e/x'],), (['--backup=never', '-v', 'a', 'b'],), (['--backup=none', '-v', 'a', 'b'],),
-    (['--backup=off', '-fv', 'a', 'b'],), (['--backup=si', '-v', 'a', 'b'],), (['--backup=nu', '-v', 'a', 'e/x'],), (['--backup=', '-v', 'a', 'e/x'],),
-    (['--backup=bogus', 'a', 'b', 'd'],), (['--backup=n', 'a', 'd'],), (['--backup=bogus', '-T', 'a', 'new'],), (['--backup=BOGUS', 'a', 'b', 'missing'],),
-    (['--backup=Simple', 'a', 'd'],), (['--backup=nonesuch', 'a', 'd'],), (["--backup=it's", 'a', 'd'],), (['--backup=\u2019', 'a', 'd'],), ([b'--backup=\xff', 'a', 'd'],),
+    (['-b', 'a', 'b'],), (['-bv', 'a', 'b'],), (['-bfv', 'a', 'b'],), (['-bsv', 'a', 'b'],),
+    (['--backup=numbered', '-v', 'a', 'e/x'],),
+    (['--backup=t', 'a', 'e/x', '-v'],), (['--backup=existing', '-v', 'a', 'e/x'],),
+    (['--backup=nil', '-v', 'a', 'b'],),
+    (['--backup=simple', '-v', 'a', 'e/x'],), (['--backup=never', '-v', 'a', 'b'],),
+    (['--backup=none', '-v', 'a', 'b'],),
+    (['--backup=off', '-fv', 'a', 'b'],), (['--backup=si', '-v', 'a', 'b'],), (['--backup=nu', '-v', 'a', 'e/x'],),
+    (['--backup=', '-v', 'a', 'e/x'],),
+    (['--backup=bogus', 'a', 'b', 'd'],), (['--backup=n', 'a', 'd'],), (['--backup=bogus', '-T', 'a', 'new'],),
+    (['--backup=BOGUS', 'a', 'b', 'missing'],),
+    (['--backup=Simple', 'a', 'd'],), (['--backup=nonesuch', 'a', 'd'],), (["--backup=it's", 'a', 'd'],),
+    (['--backup=\u2019', 'a', 'd'],), ([b'--backup=\xff', 'a', 'd'],),
     (['--backup=a\nb\\', 'a', 'd'],), (['--backup=bogus'],),
-    (['-bv', 'a', 'b'], b'', {'VERSION_CONTROL': 'numbered'}), (['-bv', 'a', 'b'], b'', {'VERSION_CONTROL': 'none'}), (['-v', 'a', 'b'], b'', {'VERSION_CONTROL': 't'}),
-    (['-bv', 'a', 'd'], b'', {'VERSION_CONTROL': 'bogus'}), (['-bv', 'a', 'd'], b'', {'VERSION_CONTROL': ''}), (['--backup=simple', '-v', 'a', 'b'], b'', {'VERSION_CONTROL': 't'}),
-    (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': '.orig'}), (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': 'x/y'}), (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': ''}),
-    (['-bv', '-S', '.old', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': '.orig'}), (['-S', '.old', '-v', 'a', 'b'],), (['-S', '', '-v', 'a', 'b'],), (['-S', 'x/y', '-v', 'a', 'b'],),
-    (['-S', '/x', '-v', 'a', 'b'],), (['-S', '.old', '--backup=t', '-v', 'a', 'b'],), (['-bv', 'a', 'a'],), (['-bv', 'a', 'a2'],), (['-bfv', 'a', 'a'],), (['-bsv', 'a', 'a'],),
-    (['-bsfv', 'a', 'a'],), (['-bv', 'a', 'd/same'],), (['-bv', 'a', 'dangling'],), (['-bsv', 'a', 'l'],), (['-bv', 'a', 'd', '-T'],), (['-bvt', 'd', 'a', 'b'],), (['-bvt', 'e', 'a', 'd/a'],),
-    (['-bfvt', 'e', 'a', 'd/a'],), (['--backup=t', '-fvt', 'e', 'a', 'd/a', 'a'],), (['-bv', 'missing', 'b'],), (['-bsv', '', 'b'],), (['-bv', 'd', 'b'],), (['-bv', 'a', 'd/b'],),
-    (['-bv', '/proc/version', 'b'],), (['-bv', 'a', 'sp ace'],), (['-bsv', 'a', b'bad\xff'],), (['-bsv', 'a', 'b', 'd/', ],), (['-b', 'c', 'b.old', '-S', '.old', '-v'],), (['-bv', 'b', 'dl'],),
+    (['-bv', 'a', 'b'], b'', {'VERSION_CONTROL': 'numbered'}),
+    (['-bv', 'a', 'b'], b'', {'VERSION_CONTROL': 'none'}), (['-v', 'a', 'b'], b'', {'VERSION_CONTROL': 't'}),
+    (['-bv', 'a', 'd'], b'', {'VERSION_CONTROL': 'bogus'}), (['-bv', 'a', 'd'], b'', {'VERSION_CONTROL': ''}),
+    (['--backup=simple', '-v', 'a', 'b'], b'', {'VERSION_CONTROL': 't'}),
+    (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': '.orig'}),
+    (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': 'x/y'}),
+    (['-bv', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': ''}),
+    (['-bv', '-S', '.old', 'a', 'b'], b'', {'SIMPLE_BACKUP_SUFFIX': '.orig'}), (['-S', '.old', '-v', 'a', 'b'],),
+    (['-S', '', '-v', 'a', 'b'],), (['-S', 'x/y', '-v', 'a', 'b'],),
+    (['-S', '/x', '-v', 'a', 'b'],), (['-S', '.old', '--backup=t', '-v', 'a', 'b'],), (['-bv', 'a', 'a'],),
+    (['-bv', 'a', 'a2'],), (['-bfv', 'a', 'a'],), (['-bsv', 'a', 'a'],),
+    (['-bsfv', 'a', 'a'],), (['-bv', 'a', 'd/same'],), (['-bv', 'a', 'dangling'],), (['-bsv', 'a', 'l'],),
+    (['-bv', 'a', 'd', '-T'],), (['-bvt', 'd', 'a', 'b'],), (['-bvt', 'e', 'a', 'd/a'],),
+    (['-bfvt', 'e', 'a', 'd/a'],), (['--backup=t', '-fvt', 'e', 'a', 'd/a', 'a'],), (['-bv', 'missing', 'b'],),
+    (['-bsv', '', 'b'],), (['-bv', 'd', 'b'],), (['-bv', 'a', 'd/b'],),
+    (['-bv', '/proc/version', 'b'],), (['-bv', 'a', 'sp ace'],), (['-bsv', 'a', b'bad\xff'],),
+    (['-bsv', 'a', 'b', 'd/', ],), (['-b', 'c', 'b.old', '-S', '.old', '-v'],), (['-bv', 'b', 'dl'],),
     (['-bsvT', 'b', 'dl'],), (['-bsvn', 'b', 'dl'],), (['-bsv', 'x' * 4200, 'b'],),
     # just created, the same file
-    (['-f', 'a', 'd/a', 'e'],), (['-fv', 'd/a', 'a', 'e'],), (['-sf', 'a', 'd/a', 'e'],), (['-fv', 'a', 'a', 'e'],), (['-fv', 'a', 'a2', 'd/same', 'e'],), (['-i', 'a', 'd/a', 'e'], b'y\n'),
-    (['-f', 'a', 'a'],), (['-f', 'a', './a'],), (['-f', 'a', 'a2'],), (['-fv', 'a', 'a2'],), (['-f', 'l', 'a'],), (['-fL', 'l', 'a'],), (['-f', 'l', 'l'],), (['-sf', 'a', 'a'],), (['-sf', 'a', 'l'],),
-    (['-sf', 'l', 'l'],), (['-sf', 'a2', 'a'],), (['-sf', 'd/../a', 'a'],), (['-f', 'c', 'd/../c'],), (['-f', 'c', 'sp dir/../c'],), (['-sf', 'c', 'c'],), (['-f', 'dl/a', 'd/a'],), (['-f', 'dl/a', 'd'],),
+    (['-f', 'a', 'd/a', 'e'],), (['-fv', 'd/a', 'a', 'e'],), (['-sf', 'a', 'd/a', 'e'],), (['-fv', 'a', 'a', 'e'],),
+    (['-fv', 'a', 'a2', 'd/same', 'e'],), (['-i', 'a', 'd/a', 'e'], b'y\n'),
+    (['-f', 'a', 'a'],), (['-f', 'a', './a'],), (['-f', 'a', 'a2'],), (['-fv', 'a', 'a2'],), (['-f', 'l', 'a'],),
+    (['-fL', 'l', 'a'],), (['-f', 'l', 'l'],), (['-sf', 'a', 'a'],), (['-sf', 'a', 'l'],),
+    (['-sf', 'l', 'l'],), (['-sf', 'a2', 'a'],), (['-sf', 'd/../a', 'a'],), (['-f', 'c', 'd/../c'],),
+    (['-f', 'c', 'sp dir/../c'],), (['-sf', 'c', 'c'],), (['-f', 'dl/a', 'd/a'],), (['-f', 'dl/a', 'd'],),
     # soft links and their targets
-    (['-s', 'a', 'd'],), (['-sv', 'a/b/c', 'new'],), (['-sv', '/a/b/', 'd'],), (['-sv', 'missing//'],), (['-sr', 'a', 'd/new', '-v'],), (['-srv', 'd/a', 'new'],), (['-srv', 'd/sub', 'e/new'],),
-    (['-srv', 'd/../a', 'd/sub/new'],), (['-srv', 'missing/x/../y', 'd/new'],), (['-srv', 'dl/a', 'new'],), (['-srv', 'a', 'dl/new'],), (['-srv', 'a', 'dl'],), (['-srvn', 'a', 'new'],), (['-srv', '.', 'd/new'],),
-    (['-srv', '..', 'd/new'],), (['-srv', '/', 'd/new'],), (['-srv', '/usr/bin', 'new'],), (['-srv', 'a', 'b', 'd'],), (['-srv', 'd', 'd'],), (['-srvt', 'd/sub', 'a', 'e/x', 'd'],), (['-srv', 'l', 'd/new'],),
-    (['-srv', 'll', 'd/new'],), (['-srv', 'dangling', 'd/new'],), (['-srv', 'd/gone', 'new'],), (['-srv', 'loop', 'd/new'],), (['-srv', 'loop/x', 'd/new'],), (['-srv', 'abs/usr', 'd/new'],), (['-srv', '', 'new'],), (['-srv', 'a', ''],),
-    (['-srfv', 'a', 'b'],), (['-srfv', 'd/a', 'b'],), (['-srfv', 'c', 'd/b'],), (['-srv', 'a', 'new/'],), (['-srv', 'a', 'missing/new'],), (['-srv', 'a', 'b'],), (['-srv', 'a/', 'd/new'],), (['-srv', 'd/', 'e/new'],),
-    (['-srv', 'a', './/d///new'],), (['-srv', './/a', 'd/sub/deep/new'],), (['-srbv', 'a', 'd/b'],), (['-sv', 'x' * 4095, 'new'],), (['-sv', 'x' * 4096, 'new'],), (['-sv', 'x' * 4096, 'b'],), (['-sfv', 'x' * 4096, 'b'],), (['-s', 'a', LONG + 'n'],),
-    (['-sfv', 'a', 'dangling'],), (['-sfv', 'b', 'dl'],), (['-sfnv', 'b', 'dl'],), (['-sfTv', 'b', 'dl'],), (['-sfn', 'b', 'd'],), (['-sfT', 'b', 'd'],), (['-sn', 'b', 'dl'],), (['-n', 'b', 'dl'],), (['-fn', 'b', 'dl'],), (['-fT', 'b', 'dl'],), (['-fnv', 'b', 'dl/'],),
+    (['-s', 'a', 'd'],), (['-sv', 'a/b/c', 'new'],), (['-sv', '/a/b/', 'd'],), (['-sv', 'missing//'],),
+    (['-sr', 'a', 'd/new', '-v'],), (['-srv', 'd/a', 'new'],), (['-srv', 'd/sub', 'e/new'],),
+    (['-srv', 'd/../a', 'd/sub/new'],), (['-srv', 'missing/x/../y', 'd/new'],), (['-srv', 'dl/a', 'new'],),
+    (['-srv', 'a', 'dl/new'],), (['-srv', 'a', 'dl'],), (['-srvn', 'a', 'new'],), (['-srv', '.', 'd/new'],),
+    (['-srv', '..', 'd/new'],), (['-srv', '/', 'd/new'],), (['-srv', '/usr/bin', 'new'],),
+    (['-srv', 'a', 'b', 'd'],), (['-srv', 'd', 'd'],), (['-srvt', 'd/sub', 'a', 'e/x', 'd'],),
+    (['-srv', 'l', 'd/new'],),
+    (['-srv', 'll', 'd/new'],), (['-srv', 'dangling', 'd/new'],), (['-srv', 'd/gone', 'new'],),
+    (['-srv', 'loop', 'd/new'],), (['-srv', 'loop/x', 'd/new'],), (['-srv', 'abs/usr', 'd/new'],),
+    (['-srv', '', 'new'],), (['-srv', 'a', ''],),
+    (['-srfv', 'a', 'b'],), (['-srfv', 'd/a', 'b'],), (['-srfv', 'c', 'd/b'],), (['-srv', 'a', 'new/'],),
+    (['-srv', 'a', 'missing/new'],), (['-srv', 'a', 'b'],), (['-srv', 'a/', 'd/new'],), (['-srv', 'd/', 'e/new'],),
+    (['-srv', 'a', './/d///new'],), (['-srv', './/a', 'd/sub/deep/new'],), (['-srbv', 'a', 'd/b'],),
+    (['-sv', 'x' * 4095, 'new'],), (['-sv', 'x' * 4096, 'new'],), (['-sv', 'x' * 4096, 'b'],),
+    (['-sfv', 'x' * 4096, 'b'],), (['-s', 'a', LONG + 'n'],),
+    (['-sfv', 'a', 'dangling'],), (['-sfv', 'b', 'dl'],), (['-sfnv', 'b', 'dl'],), (['-sfTv', 'b', 'dl'],),
+    (['-sfn', 'b', 'd'],), (['-sfT', 'b', 'd'],), (['-sn', 'b', 'dl'],), (['-n', 'b', 'dl'],),
+    (['-fn', 'b', 'dl'],), (['-fT', 'b', 'dl'],), (['-fnv', 'b', 'dl/'],),
     # hard links of what cannot have them, and far away
-    (['-d', 'd', 'new'],), (['-F', 'd', 'new'],), (['-Fv', 'd', 'b', 'e'],), (['-F', 'd', 'd/new'],), (['-f', 'd', 'b'],), (['-f', '/proc/version', 'b'],), (['-L', 'loop', 'new'],), (['-L', 'dangling', 'new'],), (['-Lv', 'l', 'new'],), (['-Lv', 'll', 'd'],),
-    (['-Pv', 'l', 'new'],), (['-Lv', 'dl', 'new'],), (['-f', 'a', 'd'],), (['-fv', 'a', 'd/sub', '-T'],), (['-fv', 'e/x', 'b', 'missing', 'd'],), (['-v', 'a', 'new', '-f'],), (['-f', 'a', 'loop'],), (['-f', 'a', 'loop/x'],), (['-f', 'a', 'b/x'],), (['-f', 'a', 'b/'],),
-    (['-v', 'a', 'new\nname'],), (['-v', 'a', "o'ne"],), (['-v', 'a', 'o"n\'e'],), (['-v', 'a', '$HOME'],), (['-v', 'a', '~'],), (['-v', 'a', '#'],), (['-v', 'a', '{'],), (['-v', 'a', 'naïve'],), (['-v', 'a', b'\xc3'],), (['-v', 'a', '\x01\x7f'],),
-    (['-v', 'a', "\u00e9'"],), (['-v', 'a', 'a b'],), (['-v', 'a', '\u200b'],), (['-v', 'a', '日本語'],), (['-v', 'a', '🐢'],), (['-v', 'a', '\u00a0'],), (['-v', 'a', '\u0085'],), (['-v', 'a', '*'],), (['-v', 'a', '\\'],), (['-v', 'a', '='],), (['-v', 'a', '!'],),
+    (['-d', 'd', 'new'],), (['-F', 'd', 'new'],), (['-Fv', 'd', 'b', 'e'],), (['-F', 'd', 'd/new'],),
+    (['-f', 'd', 'b'],), (['-f', '/proc/version', 'b'],), (['-L', 'loop', 'new'],), (['-L', 'dangling', 'new'],),
+    (['-Lv', 'l', 'new'],), (['-Lv', 'll', 'd'],),
+    (['-Pv', 'l', 'new'],), (['-Lv', 'dl', 'new'],), (['-f', 'a', 'd'],), (['-fv', 'a', 'd/sub', '-T'],),
+    (['-fv', 'e/x', 'b', 'missing', 'd'],), (['-v', 'a', 'new', '-f'],), (['-f', 'a', 'loop'],),
+    (['-f', 'a', 'loop/x'],), (['-f', 'a', 'b/x'],), (['-f', 'a', 'b/'],),
+    (['-v', 'a', 'new\nname'],), (['-v', 'a', "o'ne"],), (['-v', 'a', 'o"n\'e'],), (['-v', 'a', '$HOME'],),
+    (['-v', 'a', '~'],), (['-v', 'a', '#'],), (['-v', 'a', '{'],), (['-v', 'a', 'naïve'],), (['-v', 'a', b'\xc3'],),
+    (['-v', 'a', '\x01\x7f'],),
+    (['-v', 'a', "\u00e9'"],), (['-v', 'a', 'a b'],), (['-v', 'a', '\u200b'],), (['-v', 'a', '日本語'],),
+    (['-v', 'a', '🐢'],), (['-v', 'a', '\u00a0'],), (['-v', 'a', '\u0085'],), (['-v', 'a', '*'],),
+    (['-v', 'a', '\\'],), (['-v', 'a', '='],), (['-v', 'a', '!'],),
 ]
 
 LINK_AND_UNLINK = [
     ('link', words) for words in (
-        [], ['a'], ['a', 'new'], ['a', 'b'], ['a', 'a'], ['l', 'new'], ['a', 'd'], ['d', 'new'], ['a', 'b', 'c'], ['', 'new'], ['a', ''],
-        ['missing', 'new'], ['a', 'missing/new'], ['a/', 'new'], ['a', 'new/'], ['a', 'dangling'], ['dangling', 'new'], ['loop', 'new'],
-        ['loop/x', 'new'], ['-x'], ['--foo'], ['--foo=bar', 'a'], ['--help=3'], ['--', 'a', 'new'], ['a', '--', 'new'], ['a', 'new', '-x'], ['--', '-dash', 'new'],
-        ['a', LONG + 'n'], ['/proc/version', 'new'], ['fifo', 'new'], ['sp ace', 'b'], [b'bad\xff', 'b'], ["it's", 'b', 'new\nline'], ['ünï'],
-        ['new\nline'], [b'bad\xff'], ['a', 'b', '\u2019'], ['a', 'b', "'"], ['a', 'b', 'tab\there'], ['a', 'b', 'back\\slash'], ['a', 'b', '\x01\x7f'], ['a', 'new', '--he=1'], ['--h', '--x'][1:])
+        [], ['a'], ['a', 'new'], ['a', 'b'], ['a', 'a'], ['l', 'new'], ['a', 'd'], ['d', 'new'], ['a', 'b', 'c'],
+        ['', 'new'], ['a', ''],
+        ['missing', 'new'], ['a', 'missing/new'], ['a/', 'new'], ['a', 'new/'], ['a', 'dangling'],
+        ['dangling', 'new'], ['loop', 'new'],
+        ['loop/x', 'new'], ['-x'], ['--foo'], ['--foo=bar', 'a'], ['--help=3'], ['--', 'a', 'new'],
+        ['a', '--', 'new'], ['a', 'new', '-x'], ['--', '-dash', 'new'],
+        ['a', LONG + 'n'], ['/proc/version', 'new'], ['fifo', 'new'], ['sp ace', 'b'], [b'bad\xff', 'b'],
+        ["it's", 'b', 'new\nline'], ['ünï'],
+        ['new\nline'], [b'bad\xff'], ['a', 'b', '\u2019'], ['a', 'b', "'"], ['a', 'b', 'tab\there'],
+        ['a', 'b', 'back\\slash'], ['a', 'b', '\x01\x7f'], ['a', 'new', '--he=1'], ['--h', '--x'][1:])
 ] + [
     ('unlink', words) for words in (
-        [], ['a'], ['a2'], ['l'], ['dl'], ['dl/'], ['dangling'], ['loop'], ['d'], ['d/'], ['a/'], ['missing'], ['missing/x'], ['a/x'], [''], ['a', 'b'],
-        ['loop/x'], ['fifo'], ['-dash'], ['--', '-dash'], ['-x'], ['--foo'], ['--version=1'], [LONG + 'n'], ['/proc/version'], ['new\nline'], [b'bad\xff'], ['.'], ['..'], ['/'],
+        [], ['a'], ['a2'], ['l'], ['dl'], ['dl/'], ['dangling'], ['loop'], ['d'], ['d/'], ['a/'], ['missing'],
+        ['missing/x'], ['a/x'], [''], ['a', 'b'],
+        ['loop/x'], ['fifo'], ['-dash'], ['--', '-dash'], ['-x'], ['--foo'], ['--version=1'], [LONG + 'n'],
+        ['/proc/version'], ['new\nline'], [b'bad\xff'], ['.'], ['..'], ['/'],
         ['a', 'sp ace'], ['a', b'bad\xff'], ['a', 'ünï'])
 ]
 
@@ -162,8 +217,10 @@ OTHERWISE = [
     (['-b', 'a', 'new'], {'VERSION_CONTROL': 'x'}, TREE, 'the same for the environment'),
     (['-S', '.old', '/proc/version', 'b'], {}, TREE,
      'GNU takes b.old for the backup and does not bring it back when the link fails'),
-    (['-v', 'a', '\u202e'], {}, WORDS, 'GNU prints characters that turn the direction of writing, which can disguise a name'),
-    (['-v', 'a', '\u0378'], {}, WORDS, 'which characters are assigned yet is not looked up; GNU escapes the others'),
+    (['-v', 'a', '\u202e'], {}, WORDS,
+     'GNU prints characters that turn the direction of writing, which can disguise a name'),
+    (['-v', 'a', '\u0378'], {}, WORDS,
+     'which characters are assigned yet is not looked up; GNU escapes the others'),
     (['-v', 'a', "\x01'\x02"], {}, WORDS, 'GNU writes something that a shell reads back as another name'),
 ]
 
@@ -277,7 +334,8 @@ class Streams(Beside):
         root = tree.fresh(self)
         tree.build(root)
         os.symlink(tree.NLINK, os.path.join(root, b'ln'))
-        self.assertEqual(tree.run('/bin/sh', ['-c', './ln -i a b 2>&-; cat'], root, stdin=b'y\nrest\n')[1], b'rest\n')
+        self.assertEqual(tree.run('/bin/sh', ['-c', './ln -i a b 2>&-; cat'], root, stdin=b'y\nrest\n')[1],
+                         b'rest\n')
 
     def test_called_by_path(self):
         """Messages begin with the name as called."""
@@ -285,6 +343,46 @@ class Streams(Beside):
         os.symlink(tree.NLINK, os.path.join(root, b'ln'))
         self.assertEqual(tree.run(b'./ln', ['-x'], root),
                          (1, b'', b"./ln: invalid option -- 'x'\nTry './ln --help' for more information.\n"))
+
+
+class Injected(Beside):
+    """Errors that no small tree brings about, put in the place of the system's answer."""
+
+    ERRORS = ('EMLINK', 'EDQUOT', 'ENOSPC', 'EROFS', 'EIO', 'EPERM', 'EXDEV', 'ENOMEM', 'EACCES', 'EOPNOTSUPP',
+              'ENOSYS')
+    CALLS = {'ln': 'linkat', 'ln -s': 'symlinkat', 'link': 'link,linkat', 'unlink': 'unlink,unlinkat'}
+
+    def injected(self, kind, calls, error, words):
+        results = []
+        for program in (GNU[kind], tree.NLINK):
+            root = os.path.join(tree.fresh(self), b'tree')
+            os.mkdir(root)
+            tree.build(root)
+            bin_dir = os.fsdecode(tree.fresh(self))
+            os.symlink(program, os.path.join(bin_dir, kind))
+            outcome = tree.run('/usr/bin/strace',
+                               ['-qq', '-o', '/dev/null', '-e', f'trace={calls}', '-e',
+                                f'inject={calls}:error={error}', kind, *words],
+                               root, env={'PATH': bin_dir + ':/usr/bin:/bin', 'ASAN_OPTIONS': 'detect_leaks=0'})
+            if b'ptrace' in outcome[2]:
+                self.skipTest('strace cannot trace here')
+            results.append((outcome, tree.look(root)))
+        self.assertEqual(results[1], results[0], (kind, error, words))
+
+    def test_injected(self):
+        if not os.path.exists('/usr/bin/strace'):
+            self.skipTest('strace is not installed')
+        for kind, calls in self.CALLS.items():
+            name, *options = kind.split()
+            if not is_gnu(name):
+                self.skipTest(f'{GNU[name]} is not of GNU coreutils 9.0 or 9.1: there is nothing to compare with')
+            for error in self.ERRORS:
+                words = [*options, 'c'] if name == 'unlink' else [*options, 'c', 'new']
+                with self.subTest(kind=kind, error=error):
+                    self.injected(name, calls, error, words)
+                if name == 'ln':
+                    with self.subTest(kind=kind, error=error, force=True):
+                        self.injected(name, calls, error, [*options, '-f', 'c', 'new'])
 
 
 @unittest.skipUnless(os.geteuid() == 0, 'only root can try as another user')
@@ -303,11 +401,15 @@ class AsAnother(Beside):
         os.chmod(os.path.join(root, b'd/sub'), 0o666)  # nor found in here
 
     def test_denied(self):
-        for words in (['a', 'e'], ['-s', 'a', 'e'], ['-f', 'a', 'e/x'], ['-sf', 'a', 'e/x'], ['-b', 'a', 'e/x'], ['a', 'd/sub/new'], ['-s', 'a', 'd/sub/new'],
-                      ['-sr', 'a', 'd/sub/new'], ['-f', 'a', 'd/sub/new'], ['d/sub/x', 'new'], ['-sr', 'd/sub/x/y', 'new'], ['c', 'new'], ['-f', 'c', 'b'], ['-i', 'a', 'e/x'],
-                      ['-t', 'd/sub/x', 'a'], ['-t', 'e', 'a', 'b'], ['a', 'b', 'd/sub/x'], ['a', '/new'], ['-f', 'a', '/etc/passwd'], ['-bv', 'c', 'b']):
+        for words in (['a', 'e'], ['-s', 'a', 'e'], ['-f', 'a', 'e/x'], ['-sf', 'a', 'e/x'], ['-b', 'a', 'e/x'],
+                      ['a', 'd/sub/new'], ['-s', 'a', 'd/sub/new'],
+                      ['-sr', 'a', 'd/sub/new'], ['-f', 'a', 'd/sub/new'], ['d/sub/x', 'new'],
+                      ['-sr', 'd/sub/x/y', 'new'], ['c', 'new'], ['-f', 'c', 'b'], ['-i', 'a', 'e/x'],
+                      ['-t', 'd/sub/x', 'a'], ['-t', 'e', 'a', 'b'], ['a', 'b', 'd/sub/x'], ['a', '/new'],
+                      ['-f', 'a', '/etc/passwd'], ['-bv', 'c', 'b']):
             with self.subTest(words=words):
-                self.same('ln', words, stdin=b'y\n', prepare=self.give, user=self.USER, group=self.USER, extra_groups=[])
+                self.same('ln', words, stdin=b'y\n', prepare=self.give, user=self.USER, group=self.USER,
+                          extra_groups=[])
 
     def test_denied_link_and_unlink(self):
         for kind, words in (('link', ['a', 'e/new']), ('link', ['c', 'new']), ('unlink', ['e/x']), ('unlink', ['d/sub/x'])):

@@ -134,7 +134,8 @@ class Link(tree.Verb):
 
     def test_backup_kinds(self):
         for words, name in ((['--backup=simple'], 'e/x~'), (['--backup=numbered'], 'e/x.~8~'), (['--backup'], 'e/x.~9~'),
-                            (['-S', '.was'], 'e/x.~10~'), (['-S', '.was', '--backup=never'], 'e/x.was'), (['--backup=t'], 'e/x.~11~')):
+                            (['-S', '.was'], 'e/x.~10~'), (['-S', '.was', '--backup=never'], 'e/x.was'),
+                            (['--backup=t'], 'e/x.~11~')):
             with self.subTest(words=words):
                 self.gives([*words, '-v', 'a', 'e/x'], 0, f"'{name}' ~ 'e/x' => 'a'\n")
 
@@ -159,10 +160,12 @@ class Link(tree.Verb):
         for words, message in (
                 (['a', 'b'], "cannot link 'b' to 'a': File exists: 'b' exists: it is a regular file"),
                 (['a', 'a2'], "cannot link 'a2' to 'a': File exists: 'a2' is already a name of 'a'"),
-                (['missing', 'new'], "cannot link 'new' to 'missing': No such file or directory: 'missing' does not exist"),
+                (['missing', 'new'],
+                 "cannot link 'new' to 'missing': No such file or directory: 'missing' does not exist"),
                 (['dangling', 'new'], "cannot link 'new' to 'dangling': No such file or directory: "
                                       "'dangling' is a soft link to 'nowhere', which does not exist"),
-                (['a', 'missing/new'], "cannot link 'missing/new' to 'a': No such file or directory: 'missing': no such directory"),
+                (['a', 'missing/new'],
+                 "cannot link 'missing/new' to 'a': No such file or directory: 'missing': no such directory"),
                 (['d', 'new'], "cannot link 'new' to 'd': Operation not permitted: "
                                "'d' is a directory, and a directory has one name only"),
                 (['', 'new'], "cannot link 'new' to '': No such file or directory: the path of the file is empty"),
@@ -196,13 +199,18 @@ class Link(tree.Verb):
 
     def test_usage(self):
         for words, message in (
-                ([], 'missing operand'), (['a'], "missing destination after 'a'"), (['new\nline'], "missing destination after 'new'$'\\n''line'"),
-                (['-T', 'a', 'b', 'c'], "extra operand 'c'"), (['-r', 'a', 'new'], '--relative needs --symbolic'), (['-t', 'd'], 'missing operand'),
+                ([], 'missing operand'), (['a'], "missing destination after 'a'"),
+                (['new\nline'], "missing destination after 'new'$'\\n''line'"),
+                (['-T', 'a', 'b', 'c'], "extra operand 'c'"), (['-r', 'a', 'new'], '--relative needs --symbolic'),
+                (['-t', 'd'], 'missing operand'),
                 (['-t', 'd', '-T', 'a'], '--target-directory and --no-target-directory exclude each other'),
-                (['-t', 'd', '-t', 'e', 'a'], 'more than one --target-directory'), (['-x'], "invalid option -- 'x'"),
-                (['-\n'], "invalid option -- ''$'\\n'"), (['--wrong'], "unrecognized option '--wrong'"), (['--w\nx'], "unrecognized option '--w'$'\\n''x'"),
+                (['-t', 'd', '-t', 'e', 'a'], 'more than one --target-directory'),
+                (['-x'], "invalid option -- 'x'"),
+                (['-\n'], "invalid option -- ''$'\\n'"), (['--wrong'], "unrecognized option '--wrong'"),
+                (['--w\nx'], "unrecognized option '--w'$'\\n''x'"),
                 (['--no'], "option '--no' is ambiguous; possibilities: '--no-target-directory' '--no-dereference'"),
-                (['--force=1'], "option '--force' doesn't allow an argument"), (['-S'], "option requires an argument -- 'S'"),
+                (['--force=1'], "option '--force' doesn't allow an argument"),
+                (['-S'], "option requires an argument -- 'S'"),
                 (['--suffix'], "option '--suffix' requires an argument")):
             with self.subTest(words=words):
                 self.usage(words, message)
@@ -221,7 +229,8 @@ class Link(tree.Verb):
     def test_none_of_several(self):
         self.refuses(['missing', 'd', 'e'], 3,
                      "nlink: cannot link 'e/missing' to 'missing': No such file or directory: 'missing' does not exist\n"
-                     "nlink: cannot link 'e/d' to 'd': Operation not permitted: 'd' is a directory, and a directory has one name only\n")
+                     "nlink: cannot link 'e/d' to 'd': Operation not permitted: "
+                     "'d' is a directory, and a directory has one name only\n")
 
     def test_own_names_are_not_replaced(self):
         for words in (['-f'], ['--backup=simple'], ['-i']):
@@ -243,7 +252,8 @@ class Link(tree.Verb):
             before = tree.look(self.root)
             code, out, err = self.run_verb('b', 'new', **other)
             self.assertEqual((code, out), (3, b''))
-            self.assertRegex(err, rb"^nlink: cannot link 'new' to 'b': Operation not permitted: fs.protected_hardlinks=1: .*\n$")
+            self.assertRegex(err,
+                             rb"^nlink: cannot link 'new' to 'b': Operation not permitted: fs.protected_hardlinks=1: .*\n$")
             self.assertEqual(tree.look(self.root), before)
         code, out, err = self.run_verb('-s', 'b', 'e/new', **other)
         self.assertEqual((code, out), (3, b''))
@@ -255,22 +265,32 @@ class Link(tree.Verb):
 
     def test_json_done(self):
         self.assertEqual(self.objects(['--json', 'a', 'new'], 0),
-                         [{'op': 'link', 'src': 'a', 'dst': 'new', 'status': 'ok', 'errno': None, 'cause': None, 'text': 'done'}])
+                         [{'op': 'link', 'src': 'a', 'dst': 'new', 'status': 'ok', 'errno': None, 'cause': None,
+                           'text': 'done'}])
         self.one_file('a', 'new')
 
     def test_json_backup(self):
         self.assertEqual(self.objects(['--json', '-sb', 'a', 'b'], 0),
-                         [{'op': 'symlink', 'src': 'a', 'dst': 'b', 'status': 'ok', 'errno': None, 'cause': None, 'text': 'done',
+                         [{'op': 'symlink', 'src': 'a', 'dst': 'b', 'status': 'ok', 'errno': None, 'cause': None,
+                           'text': 'done',
                            'backup': 'b~'}])
 
     def test_json_failures(self):
         for words, wanted in (
-                (['a', 'b'], {'status': 'exists', 'errno': 'EEXIST', 'cause': 'dst-exists', 'certain': True, 'dst_is_src': False}),
-                (['a', 'a2'], {'status': 'exists', 'errno': 'EEXIST', 'cause': 'dst-is-src', 'certain': True, 'dst_is_src': True}),
-                (['missing', 'new'], {'status': 'not-found', 'errno': 'ENOENT', 'cause': 'src-missing', 'certain': True}),
-                (['d', 'new'], {'status': 'not-permitted', 'errno': 'EPERM', 'cause': 'src-is-directory', 'certain': True}),
-                (['/proc/version', 'new'], {'status': 'cross-device', 'errno': 'EXDEV', 'cause': 'other-file-system'}),
-                (['--beneath', 'a', '../new'], {'status': 'escapes', 'cause': 'leads-directory'.replace('leads', 'leaves')}),
+                (['a', 'b'],
+                 {'status': 'exists', 'errno': 'EEXIST', 'cause': 'dst-exists', 'certain': True,
+                  'dst_is_src': False}),
+                (['a', 'a2'],
+                 {'status': 'exists', 'errno': 'EEXIST', 'cause': 'dst-is-src', 'certain': True,
+                  'dst_is_src': True}),
+                (['missing', 'new'],
+                 {'status': 'not-found', 'errno': 'ENOENT', 'cause': 'src-missing', 'certain': True}),
+                (['d', 'new'],
+                 {'status': 'not-permitted', 'errno': 'EPERM', 'cause': 'src-is-directory', 'certain': True}),
+                (['/proc/version', 'new'],
+                 {'status': 'cross-device', 'errno': 'EXDEV', 'cause': 'other-file-system'}),
+                (['--beneath', 'a', '../new'],
+                 {'status': 'escapes', 'cause': 'leads-directory'.replace('leads', 'leaves')}),
                 (['-sf', 'a', 'a'], {'status': 'exists', 'errno': None, 'cause': 'dst-exists'})):
             with self.subTest(words=words):
                 before = tree.look(self.root)
@@ -307,8 +327,10 @@ class Atomic(tree.Verb):
 
     def watch(self, words, called):
         trace = tree.fresh(self) + b'/trace'
-        done = subprocess.run(['strace', '-f', '-qq', '-o', trace, '-e', 'trace=unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat',
-                               *([tree.NLINK] if called is None else [called]), *words], cwd=self.root, capture_output=True, check=False)
+        done = subprocess.run(['strace', '-f', '-qq', '-o', trace, '-e',
+                               'trace=unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat',
+                               *([tree.NLINK] if called is None else [called]), *words], cwd=self.root,
+                               capture_output=True, check=False)
         if done.returncode == 127 or b'ptrace' in done.stderr:
             self.skipTest('strace cannot trace here')
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -330,7 +352,8 @@ class Atomic(tree.Verb):
                     name = words[-1].encode()
                     for line in trace.splitlines():
                         self.assertNotIn(b'unlink("' + name + b'"', line)
-                        self.assertFalse(line.split(b'(')[0].endswith(b'unlinkat') and b'"' + name + b'"' in line, line)
+                        self.assertFalse(line.split(b'(')[0].endswith(b'unlinkat') and b'"' + name + b'"' in line,
+                                         line)
 
 
 if __name__ == '__main__':

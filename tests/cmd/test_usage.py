@@ -14,13 +14,18 @@ VERBS = ('link', 'unlink', 'ls', 'why')
 class Usage(tree.Verb):
 
     def test_no_verb(self):
-        self.refuses([], 2, "nlink: missing verb: link, unlink, ls or why\nTry 'nlink --help' for more information.\n")
+        self.refuses([], 2,
+                     "nlink: missing verb: link, unlink, ls or why\nTry 'nlink --help' for more information.\n")
 
     def test_unknown_verb(self):
-        for word, said in (('lnk', "unknown verb 'lnk'; did you mean 'link'?"), ('unlnk', "unknown verb 'unlnk'; did you mean 'unlink'?"),
-                           ('ln', "unknown verb 'ln'; did you mean 'link'?"), ('rm', "unknown verb 'rm'; did you mean 'unlink'?"),
-                           ('wyh', "unknown verb 'wyh'; did you mean 'why'?"), ('frobnicate', "unknown verb 'frobnicate'"), ('', "unknown verb ''"),
-                           ('a\nb', "unknown verb 'a'$'\\n''b'"), (b'\xff', "unknown verb ''$'\\377'"), ('--foo', "unrecognized option '--foo'"), ('-x', "unrecognized option '-x'"),
+        for word, said in (('lnk', "unknown verb 'lnk'; did you mean 'link'?"),
+                           ('unlnk', "unknown verb 'unlnk'; did you mean 'unlink'?"),
+                           ('ln', "unknown verb 'ln'; did you mean 'link'?"),
+                           ('rm', "unknown verb 'rm'; did you mean 'unlink'?"),
+                           ('wyh', "unknown verb 'wyh'; did you mean 'why'?"),
+                           ('frobnicate', "unknown verb 'frobnicate'"), ('', "unknown verb ''"),
+                           ('a\nb', "unknown verb 'a'$'\\n''b'"), (b'\xff', "unknown verb ''$'\\377'"),
+                           ('--foo', "unrecognized option '--foo'"), ('-x', "unrecognized option '-x'"),
                            ('x' * 5000, "unknown verb '" + 'x' * 5000 + "'")):
             with self.subTest(word=word):
                 self.refuses([word, 'a', 'new'], 2, f"nlink: {said}\nTry 'nlink --help' for more information.\n")
@@ -31,7 +36,8 @@ class Usage(tree.Verb):
             with self.subTest(words=words):
                 self.refuses(words, 0, '', f'nlink {version}\n')
         for name in ('ln', 'link', 'unlink'):
-            self.assertEqual(tree.run(tree.NLINK, ['--version'], self.root, called=name), (0, f'nlink {version}\n'.encode(), b''))
+            self.assertEqual(tree.run(tree.NLINK, ['--version'], self.root, called=name),
+                             (0, f'nlink {version}\n'.encode(), b''))
 
     def fits_a_screen(self, text):
         lines = text.decode().splitlines()
@@ -71,7 +77,8 @@ class Usage(tree.Verb):
 
     def test_help_comes_where_it_stands(self):
         self.refuses(['link', '--help', '-x'], 0, '', self.run_verb('link', '--help')[1])
-        self.refuses(['link', '-x', '--help'], 2, "nlink: invalid option -- 'x'\nTry 'nlink link --help' for more information.\n")
+        self.refuses(['link', '-x', '--help'], 2,
+                     "nlink: invalid option -- 'x'\nTry 'nlink link --help' for more information.\n")
 
     def test_every_option_is_taken(self):
         """Each row of each table is known to the parser, by letter, name and abbreviation."""
@@ -95,10 +102,13 @@ class Usage(tree.Verb):
                     self.assertIn(code, (0, 1, 2, 3))
 
     def test_full_output(self):
-        for words, status in ((['--help'], 3), (['--version'], 3), (['link', '-v', 'a', 'new'], 3), (['unlink', 'a2'], 3), (['why', 'a', 'new2'], 3), (['link', '--help'], 3)):
+        for words, status in ((['--help'], 3), (['--version'], 3), (['link', '-v', 'a', 'new'], 3),
+                              (['unlink', 'a2'], 3), (['why', 'a', 'new2'], 3), (['link', '--help'], 3)):
             with self.subTest(words=words), open('/dev/full', 'wb') as full:
-                done = subprocess.run([tree.NLINK, *words], cwd=self.root, stdout=full, stderr=subprocess.PIPE, check=False)
-                self.assertEqual((done.returncode, done.stderr), (status, b'nlink: write error: No space left on device\n'))
+                done = subprocess.run([tree.NLINK, *words], cwd=self.root, stdout=full, stderr=subprocess.PIPE,
+                                      check=False)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (status, b'nlink: write error: No space left on device\n'))
 
     def test_closed_output(self):
         code, _, err = tree.run('/bin/sh', ['-c', 'exec "$0" why a new >&-', tree.NLINK], self.root)
@@ -111,7 +121,8 @@ class Usage(tree.Verb):
         reader, writer = os.pipe()
         os.close(reader)
         with os.fdopen(writer, 'wb') as pipe:
-            done = subprocess.run([tree.NLINK, '--help'], stdout=pipe, stderr=subprocess.PIPE, check=False, restore_signals=True)
+            done = subprocess.run([tree.NLINK, '--help'], stdout=pipe, stderr=subprocess.PIPE, check=False,
+                                  restore_signals=True)
         self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, b''))
 
     def test_one_system_call(self):
@@ -120,13 +131,15 @@ class Usage(tree.Verb):
             self.skipTest('a sanitizer makes system calls of its own')
         trace = tree.fresh(self) + b'/trace'
         try:
-            done = subprocess.run(['strace', '-qq', '-o', trace, tree.NLINK, 'link', 'a', 'new'], cwd=self.root, capture_output=True, check=False)
+            done = subprocess.run(['strace', '-qq', '-o', trace, tree.NLINK, 'link', 'a', 'new'], cwd=self.root,
+                                  capture_output=True, check=False)
         except OSError:
             self.skipTest('strace is not installed')
         if done.returncode != 0:
             self.skipTest('strace cannot trace here')
         with open(trace, encoding='utf-8', errors='replace') as file:
-            lines = [line for line in file if not line.startswith(('munmap', '+++', 'prlimit64', 'mprotect', 'getrandom', 'brk'))]
+            lines = [line for line in file if not line.startswith(('munmap', '+++', 'prlimit64', 'mprotect',
+                                                                   'getrandom', 'brk'))]
         self.assertTrue(lines[-1].startswith('exit_group(0)'), lines[-3:])
         self.assertTrue(lines[-2].startswith('linkat('), lines[-3:])
         self.assertFalse(lines[-3].startswith(('open', 'stat', 'newfstat', 'ioctl')), lines[-3:])
@@ -134,7 +147,8 @@ class Usage(tree.Verb):
 
     def test_no_arguments_at_all(self):
         """argc can be 0: execve() with an empty argument list, where the system allows it."""
-        code, _, err = tree.run('/usr/bin/python3', ['-c', 'import os,sys\ntry: os.execv(sys.argv[1], [""])\nexcept ValueError: sys.exit(9)', tree.NLINK], self.root)
+        script = 'import os, sys\ntry: os.execv(sys.argv[1], [""])\nexcept ValueError: sys.exit(9)'
+        code, _, err = tree.run('/usr/bin/python3', ['-c', script, tree.NLINK], self.root)
         self.assertIn((code, err[:12]), ((2, b'nlink: missi'), (9, b'')))
 
 

@@ -25,8 +25,11 @@ class Why(tree.Verb):
     def test_obstacles(self):
         for words, text in (
                 (['a', 'b'], "'b' cannot be linked to 'a':\n  File exists: 'b' exists: it is a regular file\n"),
-                (['d', 'new'], "'new' cannot be linked to 'd':\n  Operation not permitted: 'd' is a directory, and a directory has one name only\n"),
-                (['missing', 'none/new'], "'none/new' cannot be linked to 'missing':\n  No such file or directory: 'missing' does not exist\n"
+                (['d', 'new'],
+                 "'new' cannot be linked to 'd':\n  Operation not permitted: "
+                                 "'d' is a directory, and a directory has one name only\n"),
+                (['missing', 'none/new'],
+                 "'none/new' cannot be linked to 'missing':\n  No such file or directory: 'missing' does not exist\n"
                                           "  No such file or directory: 'none': no such directory\n"),
                 (['-PL', 'dangling', 'new'], "'new' cannot be linked to 'dangling':\n  No such file or directory: "
                                              "'dangling' is a soft link to 'nowhere', which does not exist\n"),
@@ -36,8 +39,10 @@ class Why(tree.Verb):
 
     def test_says_what_link_says(self):
         """The first obstacle is the status that the attempt gets."""
-        for words in (['a', 'b'], ['a', 'a2'], ['missing', 'new'], ['d', 'new'], ['a', 'missing/new'], ['a/', 'new'], ['loop', 'new'], ['a', 'new/'],
-                      ['', 'new'], ['a', ''], ['/proc/version', 'new'], ['a', 'n' * 256], ['--beneath', 'a', '../x'], ['dangling', 'new'], ['-T', 'a', 'd']):
+        for words in (['a', 'b'], ['a', 'a2'], ['missing', 'new'], ['d', 'new'], ['a', 'missing/new'],
+                      ['a/', 'new'], ['loop', 'new'], ['a', 'new/'],
+                      ['', 'new'], ['a', ''], ['/proc/version', 'new'], ['a', 'n' * 256],
+                      ['--beneath', 'a', '../x'], ['dangling', 'new'], ['-T', 'a', 'd']):
             with self.subTest(words=words):
                 first = self.objects(['--json', *words], 1)[0]
                 code, out, _ = tree.run(tree.NLINK, ['link', '--json', *words], self.root)
@@ -46,7 +51,8 @@ class Why(tree.Verb):
 
     def test_json(self):
         self.assertEqual(self.objects(['--json', 'a', 'new'], 0),
-                         [{'op': 'why', 'src': 'a', 'dst': 'new', 'status': 'ok', 'errno': None, 'cause': None, 'text': 'done'}])
+                         [{'op': 'why', 'src': 'a', 'dst': 'new', 'status': 'ok', 'errno': None, 'cause': None,
+                           'text': 'done'}])
         found = self.objects(['--json', 'missing', 'none/new'], 1)
         self.assertEqual([(line['errno'], line['cause'], line['certain']) for line in found],
                          [('ENOENT', 'src-missing', True), ('ENOENT', 'dst-parent-missing', True)])
@@ -54,8 +60,11 @@ class Why(tree.Verb):
         self.assertEqual((found['src_hex'], found['dst_hex']), ('626164ff', 'fe'))
 
     def test_usage(self):
-        for words, message in (([], 'missing operand'), (['a'], "missing destination after 'a'"), (['a', 'b', 'c'], "extra operand 'c'"), (['-x'], "invalid option -- 'x'"),
-                               (['-s', 'a', 'b'], "invalid option -- 's'"), (['--wrong'], "unrecognized option '--wrong'"), (['--force=1'], "option '--force' doesn't allow an argument")):
+        for words, message in (([], 'missing operand'), (['a'], "missing destination after 'a'"),
+                               (['a', 'b', 'c'], "extra operand 'c'"), (['-x'], "invalid option -- 'x'"),
+                               (['-s', 'a', 'b'], "invalid option -- 's'"),
+                               (['--wrong'], "unrecognized option '--wrong'"),
+                               (['--force=1'], "option '--force' doesn't allow an argument")):
             with self.subTest(words=words):
                 self.usage(words, message)
 
