@@ -135,17 +135,20 @@ def end_with_parent():
     checked(libc.prctl(1, signal.SIGKILL, 0, 0, 0))  # PR_SET_PDEATHSIG
 
 
-def snapshot(root):
-    """All that a link could change below a directory: names, files, counts, modes, times of change."""
+def snapshot(root, times=True):
+    """All that a link could change below a directory: names, files, counts, modes, and, of directories if they
+    are asked for, times of change."""
     seen = {}
 
     def note(path):
         at = os.lstat(path)
         target = os.readlink(path) if stat.S_ISLNK(at.st_mode) else None
-        size = at.st_size if not stat.S_ISDIR(at.st_mode) else None
+        is_directory = stat.S_ISDIR(at.st_mode)
+        size = None if is_directory else at.st_size
+        time = at.st_mtime_ns if times or not is_directory else None
         seen[os.path.relpath(path, root)] = (
-            at.st_ino, at.st_mode, at.st_nlink, at.st_uid, at.st_gid, size, at.st_mtime_ns, target)
-        return stat.S_ISDIR(at.st_mode)
+            at.st_ino, at.st_mode, at.st_nlink, at.st_uid, at.st_gid, size, time, target)
+        return is_directory
 
     def walk(directory):
         for name in os.listdir(directory):
@@ -225,6 +228,11 @@ class Case(unittest.TestCase):
             os.chown(self.path(name), owner, owner)
         return self.path(name)
 
+    def device(self, name):
+        """The number of the device that a file is on, as sentences tell it."""
+        number = os.stat(self.path(name)).st_dev
+        return f'{os.major(number)}:{os.minor(number)}'
+
     def done(self, *words, **how):
         """The call succeeds; the answer."""
         how.setdefault('cwd', self.at)
@@ -242,11 +250,13 @@ class Case(unittest.TestCase):
         expected |= {'certain': certain, 'dst_is_src': dst_is_src, 'step': step}
         rest.setdefault('cwd', self.at)
         watch = watch or self.root or self.at
-        before = snapshot(watch)
+        times = step not in ('rename', 'exchange', 'backup')  # a temporary name has come and gone
+        before = snapshot(watch, times)
         answer = probe(*words, **rest)
         self.assertEqual(answer.errors, [expected], words)
         self.assertEqual(answer.status, expected['status'])
-        self.assertEqual(snapshot(watch), before, 'the tree has changed')
+        self.assertEqual(snapshot(watch, times), before, 'the tree has changed')
+        before = snapshot(watch)
         if foreseen is None or words[0].partition('+')[0] != 'link':
             return answer
         why = probe('why' + words[0].removeprefix('link'), *words[1:], **rest)

@@ -85,11 +85,10 @@ class Filters(ground.Case):
         self.done('link+replace', 'a', 'b', confine=rule)
         self.assertEqual(self.done('stat', 'b', '', confine=rule).call['link_count'], 2)
         ground.mount('none', self.path('fs'), '-t', 'tmpfs')
-        here, there = os.stat(self.path('a')).st_dev, os.stat(self.path('fs')).st_dev
         self.refused('link', 'a', 'fs/b', confine=rule, foreseen='', certain=False, status='CROSS_DEVICE',
                      errno='EXDEV', cause='other-file-system', at='dst',
-                     text=f"two file systems: 'a' is on tmpfs (device {os.major(here)}:{os.minor(here)}), the directory "
-                          f"'fs' on tmpfs (device {os.major(there)}:{os.minor(there)})")
+                     text=f"two file systems: 'a' is on tmpfs (device {self.device('a')}), the directory 'fs' on "
+                          f"tmpfs (device {self.device('fs')})")
 
 
 class WithoutProc(ground.Case):
@@ -131,11 +130,10 @@ class WithoutProc(ground.Case):
         self.mkdir('d')
         ground.mount('none', self.path('fs'), '-t', 'tmpfs')
         ground.mount(self.path('d'), self.path('m'), '--bind')
-        here, there = os.stat(self.path('a')).st_dev, os.stat(self.path('fs')).st_dev
         self.refused('link', 'a', 'fs/b', prepare=self.enter, status='CROSS_DEVICE', errno='EXDEV',
                      cause='other-file-system', at='dst',
-                     text=f"two file systems: 'a' is on tmpfs (device {os.major(here)}:{os.minor(here)}), the directory "
-                          f"'fs' on tmpfs (device {os.major(there)}:{os.minor(there)})")
+                     text=f"two file systems: 'a' is on tmpfs (device {self.device('a')}), the directory 'fs' on "
+                          f"tmpfs (device {self.device('fs')})")
         answer = ground.probe('link', 'a', 'm/b', cwd=self.at, prepare=self.enter)
         self.assertEqual([(e['cause'], e['certain']) for e in answer.errors], [('other-mount', True)])
 
@@ -145,7 +143,8 @@ class WithoutProc(ground.Case):
         ground.write(root + '/a')
         ground.run('mount', '-o', 'remount,ro', root)
         self.refused('link', 'fs/a', 'fs/b', prepare=self.enter, certain=False, status='READ_ONLY', errno='EROFS',
-                     cause='read-only-file-system', at='dst', text="the file system of the directory 'fs' is read-only")
+                     cause='read-only-file-system', at='dst',
+                     text="the file system of the directory 'fs' is read-only")
 
     def test_a_descriptor_of_another_user(self):
         self.write('f', mode=0o666, owner=NOBODY)

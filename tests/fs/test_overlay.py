@@ -85,14 +85,12 @@ class Overlay(ground.Case):
         self.assertEqual(ground.probe('why', 'a', 'f', cwd=root).call['remark'], '')
 
     def test_another_file_system(self):
-        root = self.new_overlay()
+        self.new_overlay()
         ground.mount('none', self.path('other'), '-t', 'tmpfs')
-        other = os.stat(self.path('other')).st_dev
-        this = os.stat(root + '/a').st_dev
         self.refused('link', 'fs/a', 'other/b', status='CROSS_DEVICE', errno='EXDEV', cause='other-file-system',
                      at='dst',
-                     text=f"two file systems: 'fs/a' is on overlay (device {os.major(this)}:{os.minor(this)}), the "
-                          f"directory 'other' on tmpfs (device {os.major(other)}:{os.minor(other)})")
+                     text=f"two file systems: 'fs/a' is on overlay (device {self.device('fs/a')}), the directory "
+                          f"'other' on tmpfs (device {self.device('other')})")
 
     def test_without_an_upper_layer(self):
         root = self.new_overlay()

@@ -72,8 +72,8 @@ class Ways:
         os.symlink('nowhere', self.path('s'))
         self.done('link+replace', 'a', 's')
         self.assertNames('a', 's')
-        self.refused('link+replace', 'a', 'd', step='rename', watch=self.path('d'), status='IS_DIRECTORY',
-                     errno='EISDIR', cause='dst-is-directory', at='dst', text="'d' is a directory")
+        self.refused('link+replace', 'a', 'd', step='rename', status='IS_DIRECTORY', errno='EISDIR',
+                     cause='dst-is-directory', at='dst', text="'d' is a directory")
         self.assertEqual(self.names(), ['a', 'd', 's'])
 
     def test_beneath(self):
