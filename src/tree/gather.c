@@ -8,22 +8,12 @@
  */
 #include "tree/gather.h"
 
-#include "base/error.h"
 #include "os/os.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 enum { ROOM_BYTES = 1 << 18, LOOKS_AT_ONCE = 128, WORTH_A_THREAD = 2048 };
-
-void nl_gather_tell(struct nl_gather *gather, const char *path, enum nlink_step step, int sys) {
-  gather->events++;
-  if (gather->on_event == NULL)
-    return;
-  struct nlink_error error;
-  nl_fail(&error, nl_os_status(sys), step, sys, NULL);
-  gather->on_event(path, &error, gather->ctx);
-}
 
 /* ---------------------------------------------------------------- the names, sorted */
 
@@ -134,7 +124,7 @@ static enum nlink_status tell_of_name(struct nl_gather *gather, struct nl_trail 
                                       int sys) {
   if (!nl_trail_path_to(trail, name))
     return NLINK_NO_MEMORY;
-  nl_gather_tell(gather, trail->path.text, NLINK_STEP_STAT, sys);
+  gather->trouble(gather->ctx, trail->path.text, NLINK_STEP_STAT, sys);
   nl_trail_path_back(trail);
   return NLINK_OK;
 }
@@ -221,7 +211,7 @@ enum nlink_status nl_gather_directory(struct nl_gather *gather, struct nl_trail 
   if (gather->out_of_memory)
     return NLINK_NO_MEMORY;
   if (sys != 0)
-    nl_gather_tell(gather, trail->path.text, NLINK_STEP_READ_DIRECTORY, sys);
+    gather->trouble(gather->ctx, trail->path.text, NLINK_STEP_READ_DIRECTORY, sys);
   if (gather->name_count == 0)
     return nl_shelf_add_row(gather->shelf, NULL, 0) ? NLINK_OK : NLINK_NO_MEMORY;
   if (!sort_names(gather))

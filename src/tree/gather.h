@@ -11,13 +11,15 @@
 #include "tree/shelf.h"
 #include "tree/trail.h"
 
+/** Trouble with @p path. Names of one directory come in a row, from the first on. */
+typedef void nl_gather_trouble(void *ctx, const char *path, enum nlink_step step, int sys);
+
 /** What gathering takes along; all zeros but the first four = ready. */
 struct nl_gather {
   struct nl_shelf *shelf;
   bool all; /* also names that begin with a dot */
-  nlink_event_function *on_event;
+  nl_gather_trouble *trouble;
   void *ctx;
-  size_t events;      /* how many troubles were told */
   char *room;         /* for the system's answers about a directory */
   const char **names; /* of the directory at hand */
   size_t name_count;
@@ -25,14 +27,10 @@ struct nl_gather {
   bool out_of_memory; /* while names were taken */
 };
 
-/** Tell the caller of trouble with @p path, and count it. */
-void nl_gather_tell(struct nl_gather *gather, const char *path, enum nlink_step step, int sys);
-
 /**
  * Put the names in the directory where @p trail is on the shelf, as one row in order.
  *
- * A name that cannot be looked at is told and left out. @p name_to_path makes the trail's path longer for
- * a moment and gives it back.
+ * A name that cannot be looked at is told and left out.
  */
 enum nlink_status nl_gather_directory(struct nl_gather *gather, struct nl_trail *trail);
 

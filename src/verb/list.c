@@ -9,6 +9,7 @@
  */
 #include "base/error.h"
 #include "base/memory.h"
+#include "look/cause.h"
 #include "os/os.h"
 #include "tree/gather.h"
 #include "tree/shelf.h"
@@ -33,10 +34,58 @@ struct job {
   size_t count;
   struct nl_gather gather;
   struct nl_trail trail;
+  nlink_event_function *on_event;
+  void *ctx;
+  size_t events;             /* how many troubles there were */
+  struct nlink_error denied; /* the last refusal of a name, for those in the same directory */
+  size_t denied_row;         /* the row that it is of, counted from 1; 0 = none */
   size_t *next; /* by the trail's steps: which entry of the step's row is to be looked at for going down */
   size_t *rows; /* by the trail's steps: the row */
   size_t step_room;
 };
+
+/* ---------------------------------------------------------------- trouble */
+
+/*
+ * Whether looking around would tell more than the system's answer does. It is not worth it for a name that
+ * vanished from a directory, nor where a directory itself refuses to be read, which is all there is to say.
+ */
+static bool is_worth_a_look(const struct job *job, const char *path, enum nlink_step step,
+                            enum nlink_status status) {
+  if (strlen(path) >= NLINK_TARGET_SIZE)
+    return false;
+  if (step == NLINK_STEP_STAT)
+    return job->trail.count == 0 || status != NLINK_NOT_FOUND;
+  struct nlink_stat stat;
+  return status != NLINK_DENIED || nl_os_stat(&stat, job->dir, path, true) != 0;
+}
+
+/* Find out the cause and tell the caller. What refuses one name in a directory refuses the others as well. */
+static void tell(void *ctx, const char *path, enum nlink_step step, int sys) {
+  struct job *job = ctx;
+  job->events++;
+  if (job->on_event == NULL)
+    return;
+  enum nlink_status status = nl_os_status(sys);
+  bool may_repeat = job->trail.count > 0 && step == NLINK_STEP_STAT && status == NLINK_DENIED;
+  size_t row = job->list->shelf.row_count + 1;
+  if (may_repeat && job->denied_row == row) {
+    job->on_event(path, &job->denied, job->ctx);
+    return;
+  }
+  struct nlink_error error;
+  if (is_worth_a_look(job, path, step, status)) {
+    const struct nl_scene scene = {.act = NL_ACT_LOOK, .src_dir = job->dir, .src = path, .src_fd = -1};
+    nl_cause_fail(&error, &scene, step, sys);
+  } else {
+    nl_fail(&error, status, step, sys, NULL);
+  }
+  if (may_repeat) {
+    job->denied = error;
+    job->denied_row = row;
+  }
+  job->on_event(path, &error, job->ctx);
+}
 
 /* ---------------------------------------------------------------- walking */
 
@@ -85,7 +134,7 @@ static enum nlink_status go_down(struct job *job, const char *name) {
     return arrive(job);
   if (sys == 0 || !nl_trail_path_to(&job->trail, name))
     return NLINK_NO_MEMORY;
-  nl_gather_tell(&job->gather, job->trail.path.text, NLINK_STEP_OPEN, sys);
+  tell(job, job->trail.path.text, NLINK_STEP_OPEN, sys);
   nl_trail_path_back(&job->trail);
   return NLINK_OK;
 }
@@ -96,7 +145,7 @@ static enum nlink_status walk(struct job *job, const char *path) {
   if (status != NLINK_OK) {
     if (sys == 0)
       return NLINK_NO_MEMORY;
-    nl_gather_tell(&job->gather, path, NLINK_STEP_OPEN, sys);
+    tell(job, path, NLINK_STEP_OPEN, sys);
     return NLINK_OK;
   }
   status = arrive(job);
@@ -148,7 +197,7 @@ static enum nlink_status list_paths(struct job *job) {
     *entry = (struct nlink_list_entry){.name = paths[i]};
     int sys = nl_os_stat(&entry->stat, job->dir, paths[i], false);
     if (sys != 0)
-      nl_gather_tell(&job->gather, paths[i], NLINK_STEP_STAT, sys);
+      tell(job, paths[i], NLINK_STEP_STAT, sys);
     else if (entry->stat.kind == NLINK_DIRECTORY && !job->options.directories)
       paths[directories++] = paths[i];
     else
@@ -199,12 +248,15 @@ enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *
   struct nlink_list *list = nl_alloc_zero(sizeof *list);
   if (list == NULL)
     return nl_fail(error, NLINK_NO_MEMORY, NLINK_STEP_MEMORY, 0, NULL);
-  struct job job = {
-      .list = list, .dir = dir, .paths = count > 0 ? paths : here, .count = count > 0 ? count : 1};
+  struct job job = {.list = list, .dir = dir, .paths = here, .count = 1, .on_event = on_event, .ctx = ctx};
+  if (count > 0) {
+    job.paths = paths;
+    job.count = count;
+  }
   if (options != NULL)
     job.options = *options;
   job.gather =
-      (struct nl_gather){.shelf = &list->shelf, .all = job.options.all, .on_event = on_event, .ctx = ctx};
+      (struct nl_gather){.shelf = &list->shelf, .all = job.options.all, .trouble = tell, .ctx = &job};
   enum nlink_status status = fill(&job);
   nl_trail_fini(&job.trail);
   nl_gather_fini(&job.gather);
@@ -215,7 +267,7 @@ enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *
     return nl_fail(error, status, NLINK_STEP_MEMORY, 0, NULL);
   }
   *out = list;
-  return job.gather.events > 0 ? NLINK_PARTIAL : NLINK_OK;
+  return job.events > 0 ? NLINK_PARTIAL : NLINK_OK;
 }
 
 enum nlink_status nlink_list_next(struct nlink_list *list, const struct nlink_list_entry **entry) {

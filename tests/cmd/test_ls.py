@@ -263,7 +263,9 @@ class Ls(unittest.TestCase):
         self.assertEqual((objects[0]['src'], objects[0]['errno'], objects[0]['status']),
                          ('missing', 'ENOENT', 'not-found'))
         self.assertEqual(objects[1]['name'], 'a')
-        self.assertEqual(error, b"nlink: cannot look at 'missing': No such file or directory\n")
+        self.assertEqual(objects[0]['cause'], 'src-missing')
+        self.assertEqual(error, b"nlink: cannot look at 'missing': No such file or directory: "
+                                b"'missing' does not exist\n")
 
     # ------------------------------------------------------------ colours
 
@@ -307,17 +309,20 @@ class Ls(unittest.TestCase):
     def test_exit_status(self):
         self.directory('empty')
         self.file('a')
-        missing = b"nlink: cannot look at 'missing': No such file or directory\n"
+        missing = b"nlink: cannot look at 'missing': No such file or directory: 'missing' does not exist\n"
         self.assertEqual(self.run_ls('empty'), (0, b'', b''))
         self.assertEqual(self.run_ls('missing'), (3, b'', missing))
         self.assertEqual(self.run_ls('missing', 'empty'), (1, b'', missing))
         status, out, error = self.run_ls('missing', 'a')
         self.assertEqual((status, error), (1, missing))
         self.assertTrue(out.endswith(b' a\n'))
-        self.assertEqual(self.run_ls(''), (3, b'', b"nlink: cannot look at '': No such file or directory\n"))
-        self.assertEqual(self.run_ls('a/b')[2], b"nlink: cannot look at 'a/b': Not a directory\n")
+        self.assertEqual(self.run_ls(''), (
+            3, b'', b"nlink: cannot look at '': No such file or directory: the path of the file is empty\n"))
+        self.assertEqual(self.run_ls('a/b')[2],
+                         b"nlink: cannot look at 'a/b': Not a directory: 'a' is a regular file, not a directory\n")
         self.assertEqual(self.run_ls(b'new\nline')[2],
-                         b"nlink: cannot look at 'new'$'\\n''line': No such file or directory\n")
+                         b"nlink: cannot look at 'new'$'\\n''line': No such file or directory: "
+                         b"'new'$'\\n''line' does not exist\n")
 
     def test_wrong_use(self):
         hint = b"Try 'nlink ls --help' for more information.\n"
@@ -342,6 +347,7 @@ class Ls(unittest.TestCase):
         for name in ('blind', 'closed', 'open'):
             self.directory(name)
             self.file(name + '/in')
+        self.file('blind/more')
         os.chmod(self.at('blind'), 0o444)
         os.chmod(self.at('closed'), 0)
         self.addCleanup(os.chmod, self.at('blind'), 0o700)
@@ -353,8 +359,11 @@ class Ls(unittest.TestCase):
         if done.returncode == 127 or b'exec' in done.stderr:
             self.skipTest('the other user cannot run the command where it is')
         self.assertEqual(done.stdout, b'./blind\0./closed\0./open\0./open/in\0')
-        self.assertEqual(done.stderr, b"nlink: cannot look at './blind/in': Permission denied\n"
-                                      b"nlink: cannot read the directory './closed': Permission denied\n")
+        user = 65534 if os.geteuid() == 0 else os.geteuid()
+        self.assertEqual(done.stderr.decode(), "".join(
+            f"nlink: cannot look at './blind/{name}': Permission denied: the directory './blind' refuses: "
+            f"no search permission for uid {user}\n" for name in ('in', 'more')) +
+            "nlink: cannot read the directory './closed': Permission denied\n")
         self.assertEqual(done.returncode, 1)
 
     def test_a_full_disk(self):
