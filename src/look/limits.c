@@ -177,13 +177,16 @@ bool nl_check_no_hard_links(const struct nl_facts *facts, bool happened, struct 
   return true;
 }
 
-/* The most names a file can have; 0 = not known to us, or no limit in reach. */
+/*
+ * The most names a file can have by any driver or version of a file system; 0 = not known to us. Some allow
+ * less: ext2's own driver, where it is not ext4's that serves ext2, 32000; minix v1 250; an older ntfs3 1024.
+ */
 static uint64_t known_limit(const char *type) {
   static const struct {
     const char *type;
     uint64_t limit;
-  } limits[] = {{"ext2", 32000}, {"ext3", 65000},   {"ext4", 65000},  {"btrfs", 65535},  {"xfs", 2147483647u},
-                {"minix", 250},  {"nilfs2", 32000}, {"ntfs3", 65535}, {"hfsplus", 32767}};
+  } limits[] = {{"ext2", 65000},  {"ext3", 65000},   {"ext4", 65000}, {"btrfs", 65535},  {"xfs", 2147483647u},
+                {"minix", 65530}, {"nilfs2", 32000}, {"ntfs3", 4000}, {"hfsplus", 32767}};
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
     if (strcmp(type, limits[i].type) == 0)
       return limits[i].limit;

@@ -109,6 +109,26 @@ class Ext4(ground.Case):
                      text=f"the name '{short}'...'{short}' has 256 bytes; ext4 takes 255")
 
 
+class Ext2(ground.Case):
+    """Where ext4's driver serves ext2, as nearly everywhere, its limit is the one that holds."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = ground.new_mount('ext2', 64, 'mkfs.ext2', '-q')
+
+    def test_more_names_than_its_own_driver_allows(self):
+        file = self.write('a')
+        directory = os.open(self.mkdir('names'), os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        try:
+            for number in range(32000):
+                os.link(file, str(number), dst_dir_fd=directory)
+        except OSError as error:
+            self.skipTest(f'ext2 is served by its own driver: {error}')
+        self.assertEqual(ground.probe('why', 'a', 'b', cwd=self.at).errors, [])
+        self.done('link', 'a', 'b')
+
+
 class SmallBlocks(ground.Case):
     """Small file systems, one for each test, because it ends full or broken."""
 

@@ -38,9 +38,9 @@ class Exfat(ground.Case):
         ground.need('mount.exfat-fuse')
         image = ground.new_image('exfat', 16, 'mkfs.exfat')
         device = ground.run('losetup', '-f', '--show', image).strip()
-        cls.addClassCleanup(ground.run, 'losetup', '-d', device)
         cls.root = os.path.join(ground.home, 'exfat')
         server = ground.serve(cls.root, 'mount.exfat-fuse', '-d', device, cls.root)
+        ground.run('losetup', '-d', device)  # as soon as nobody has it open any more
         cls.addClassCleanup(server.wait)
         cls.addClassCleanup(ground.unmount, cls.root)
 
