@@ -112,6 +112,27 @@ class Served(ground.Case):
         self.done('link+replace', 'a', 'b', cwd=root)
 
 
+class Merged(ground.Case):
+    """mergerfs shows several directories as one; a link cannot go from one of them to another."""
+
+    def test_another_branch(self):
+        ground.need('mergerfs')
+        for name in 'b1', 'b2':
+            ground.mount('none', self.path(name), '-t', 'tmpfs')
+        self.mkdir('b1/d')
+        self.write('b1/d/a')
+        self.mkdir('b2/e')
+        root = self.path('fs')
+        server = ground.serve(root, 'mergerfs', '-f', '-o', 'category.create=epmfs,cache.attr=0,cache.entry=0',
+                              self.path('b1') + ':' + self.path('b2'), root)
+        self.addCleanup(server.wait)
+        self.addCleanup(ground.unmount, root)
+        self.refused('link', 'd/a', 'e/b', cwd=root, watch=root, foreseen='', certain=False, status='CROSS_DEVICE',
+                     errno='EXDEV', cause='other-branch', at='dst',
+                     text='mergerfs: the two names lie on different branches')
+        self.done('link', 'd/a', 'd/b', cwd=root)
+
+
 class Lying(ground.Case):
     """Servers that answer with an error of their own choice."""
 
