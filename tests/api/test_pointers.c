@@ -12,6 +12,17 @@
 
 #include "ground.h"
 
+/* Address and thread sanitizers look through what readlink() gets, before the system does. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
+    __has_feature(thread_sanitizer)
+enum { READLINK_IS_WATCHED = 1 };
+#else
+enum { READLINK_IS_WATCHED = 0 };
+#endif
+
 static const unsigned link_flags[] = {0,
                                       NLINK_NO_FOLLOW,
                                       NLINK_REPLACE,
@@ -169,8 +180,9 @@ static void looking_refuses(void **state) {
     for (unsigned flags = 0; flags < 8; flags++) {
       unsigned stat_flags = flags & (NLINK_NO_FOLLOW | NLINK_BENEATH);
       expect_pointer(nlink_stat(&stat, NLINK_CWD, bad(i), stat_flags, &error), &error);
-      expect_pointer(nlink_readlink(target, sizeof target, NLINK_CWD, bad(i), flags & NLINK_BENEATH, &error),
-                     &error);
+      if (!READLINK_IS_WATCHED)
+        expect_pointer(
+            nlink_readlink(target, sizeof target, NLINK_CWD, bad(i), flags & NLINK_BENEATH, &error), &error);
       expect_pointer(
           nlink_same_file(&same, NLINK_CWD, "f", NLINK_CWD, bad(i), flags & NLINK_NO_FOLLOW, &error), &error);
       assert_int_equal(error.at, NLINK_DST);
@@ -180,7 +192,7 @@ static void looking_refuses(void **state) {
     }
   }
   /* Room for the answer is the system's to refuse as well. */
-  for (int i = 1; i < BAD; i++)
+  for (int i = 1; i < BAD && !READLINK_IS_WATCHED; i++)
     assert_true(nlink_readlink((char *)(uintptr_t)bad(i), 10, NLINK_CWD, "l", 0, &error) ==
                 NLINK_BAD_POINTER);
 }
