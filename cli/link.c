@@ -148,27 +148,15 @@ static void tell_refused(struct job *job, const char *src, const char *dst, cons
 
 /* ------------------------------------------------------------------ replacing */
 
-/* Whether a soft link that takes the place of dst would hold the way to dst itself: the contents would be lost. */
+/* Whether a soft link in the place of dst would hold the way to dst itself: the contents would be lost. */
 static bool would_lead_to_itself(const struct job *job, const char *src, const char *dst) {
   if (!job->order->symbolic || job->backup->kind != NLINK_BACKUP_NONE)
     return false;
-  char *there = NULL;
-  size_t prefix = (size_t)(place_last(dst) - dst);
-  if (!job->order->relative && *src != '/' && prefix > 0) {
-    /* What is stored is read from the directory that the soft link is in. */
-    there = malloc(prefix + strlen(src) + 1);
-    if (there == NULL)
-      return true;
-    memcpy(there, dst, prefix);
-    strcpy(there + prefix, src);
-  }
-  const char *target = there != NULL ? there : src;
-  struct nlink_stat now;
-  struct nlink_stat then;
-  bool itself = nlink_stat(&now, NLINK_CWD, dst, NLINK_NO_FOLLOW, NULL) == NLINK_OK &&
-                nlink_stat(&then, NLINK_CWD, target, NLINK_NO_FOLLOW, NULL) == NLINK_OK &&
-                now.dev == then.dev && now.ino == then.ino &&
-                (now.link_count == 1 || place_is_same_name(NLINK_CWD, target, NLINK_CWD, dst));
+  if (job->order->relative)
+    return place_leads_to(src, NLINK_CWD, dst, true);
+  /* What is stored as it is given is read from the directory that the soft link is in. */
+  char *there = place_beside(dst, src);
+  bool itself = there == NULL || place_leads_to(there, NLINK_CWD, dst, false);
   free(there);
   return itself;
 }
@@ -180,7 +168,7 @@ static void replace(struct job *job, const char *src, const char *dst, struct nl
     return;
   }
   if (would_lead_to_itself(job, src, dst)) {
-    tell_refused(job, src, dst, "the soft link would lead to itself, and the contents would be lost");
+    tell_refused(job, src, dst, "the soft link would lead to itself, and what it replaces would be lost");
     return;
   }
   if (job->order->ask) {

@@ -78,6 +78,36 @@ bool place_is_same_name(int a_dir, const char *a, int b_dir, const char *b) {
          a_parent.dev == b_parent.dev && a_parent.ino == b_parent.ino;
 }
 
+char *place_beside(const char *path, const char *text) {
+  size_t prefix = *text == '/' ? 0 : (size_t)(place_last(path) - path);
+  size_t size = strlen(text) + 1;
+  char *joined = malloc(prefix + size);
+  if (joined == NULL)
+    return NULL;
+  memcpy(joined, path, prefix);
+  memcpy(joined + prefix, text, size);
+  return joined;
+}
+
+bool place_leads_to(const char *path, int dst_dir, const char *dst, bool at_end) {
+  enum { HOPS = 40 };
+  char *here = place_beside("", path);
+  bool there = here == NULL; /* without memory the careful answer */
+  for (int hop = 0; here != NULL && hop < HOPS; hop++) {
+    char held[NLINK_TARGET_SIZE];
+    bool ends = nlink_readlink(held, sizeof held, NLINK_CWD, here, 0, NULL) != NLINK_OK;
+    there = (ends || !at_end) && place_is_same_name(NLINK_CWD, here, dst_dir, dst);
+    if (ends || there)
+      break;
+    char *next = place_beside(here, held);
+    free(here);
+    here = next;
+    there = here == NULL;
+  }
+  free(here);
+  return there;
+}
+
 /* ------------------------------------------------------------------ names made by this process */
 
 struct place_name {

@@ -19,8 +19,20 @@ const char *place_last(const char *path);
  */
 char *place_in(const char *dir, const char *src, char **base);
 
+/*
+ * The path that a text means in the directory that a path's last component is in, to be freed: what a soft link
+ * at the path leads to where it holds the text. NULL: no memory.
+ */
+char *place_beside(const char *path, const char *text);
+
 /* Whether two paths are one name: the same last component in the same directory. */
 bool place_is_same_name(int a_dir, const char *a, int b_dir, const char *b);
+
+/*
+ * Whether the way from a path over the soft links at its end comes by the name dst, or with `at_end` whether it
+ * ends there: what a soft link in the place of dst must not hold, as given or worked out.
+ */
+bool place_leads_to(const char *path, int dst_dir, const char *dst, bool at_end);
 
 /*
  * The names that this process made, so that it does not replace one by the next: with `a/f b/f DIR` the

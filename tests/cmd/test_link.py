@@ -175,11 +175,11 @@ class Link(tree.Verb):
                 (['-n', 'a', 'dl'], "cannot link 'dl' to 'a': File exists: 'dl' exists: it is a soft link"),
                 (['-s', 'a', 'b'], "cannot make the soft link 'b': File exists: 'b' exists: it is a regular file"),
                 (['-sf', 'a', 'a'], "cannot make the soft link 'a': the soft link would lead to itself, "
-                                    "and the contents would be lost"),
+                                    "and what it replaces would be lost"),
                 (['-sf', '../tree/c', 'c'], "cannot make the soft link 'c': the soft link would lead to itself, "
-                                            "and the contents would be lost"),
+                                            "and what it replaces would be lost"),
                 (['-sf', 'a', 'd/a'], "cannot make the soft link 'd/a': the soft link would lead to itself, "
-                                      "and the contents would be lost"),
+                                      "and what it replaces would be lost"),
                 (['--beneath', 'a', '../new'], "cannot link '../new' to 'a': '../new' leads out of its directory"),
                 (['--beneath', 'abs/etc/passwd', 'new'], "cannot link 'new' to 'abs/etc/passwd': "
                                                          "'abs/etc/passwd' leads out of its directory"),
@@ -188,6 +188,29 @@ class Link(tree.Verb):
                                      "'new'$'\\n''name' does not exist")):
             with self.subTest(words=words):
                 self.refuses(words, 3, f'nlink: {message}\n')
+
+    def test_soft_links_to_themselves(self):
+        """No soft link takes the place of what it leads to, by whatever way."""
+        for words in (['-sf', 'c', 'c'], ['-sf', './c', 'c'], ['-sf', '../tree/c', 'c'], ['-sf', 'to c', 'c'],
+                      ['-sf', 'to to c', 'c'], ['-srf', 'to c', 'c'], ['-srf', 'd/to c', 'c'],
+                      ['-sf', 'd/to c', 'c'],
+                      ['-srf', 'd/../c', './c'], ['-sf', 'to c', 'to c'], ['-srf', 'd/b', 'd/b'],
+                      ['-sf', 'b', 'd/b'],
+                      ['-sfT', 'dl', 'dl'], ['-isT', 'c', 'c']):
+            with self.subTest(words=words):
+                for name, target in (('to c', 'c'), ('to to c', 'to c'), ('d/to c', '../c')):
+                    if not os.path.lexists(self.at(name)):
+                        os.symlink(target, self.at(name))
+                self.refuses(words, 3,
+                             f"nlink: cannot make the soft link {words[-1]!r}: the soft link would lead to itself, "
+                                       "and what it replaces would be lost\n", stdin=b'y\n')
+
+    def test_soft_links_that_only_look_so(self):
+        os.symlink('../c', self.at('d/c'))
+        for words, held in ((['-srf', 'l', 'l'], b'a'), (['-sf', 'd/c', 'b'], b'd/c'), (['-sf', 'a2', 'a'], b'a2')):
+            with self.subTest(words=words):
+                self.gives(words, 0)
+                self.assertEqual(os.readlink(self.at(words[-1])), held)
 
     def test_no_directory(self):
         for words, message in ((['a', 'b', 'c'], "'c' is not a directory"), (['-t', 'c', 'a'], "'c' is not a directory"),
