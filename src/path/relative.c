@@ -64,7 +64,7 @@ static int follow(struct nl_string *out, struct nl_string *rest, size_t *at, uns
   case NLINK_DENIED:
   case NLINK_NAME_TOO_LONG:
   case NLINK_SYMLINK_LOOP: /* something below a circle */
-    return 0; /* not there, or not for us to see: it stands for itself */
+    return 0;              /* not there, or not for us to see: it stands for itself */
   default:
     return sys; /* anything else is no answer, and a guess could lead elsewhere */
   }
