@@ -31,6 +31,15 @@ static int temp_name(char *out) {
   return 0;
 }
 
+/* A temporary name must not be left because somebody interrupted its removal: it is tried again. */
+static void remove_temp(const struct nl_place *place, const char *temp) {
+  for (int i = 0; i < 3; i++) {
+    int sys = nl_os_unlink(place->dir, temp);
+    if (sys == 0 || nl_os_status(sys) == NLINK_NOT_FOUND)
+      return;
+  }
+}
+
 /*
  * Make the new thing under a fresh name. Over a network the answer can be lost or wrong, and the thing made all
  * the same: nobody else knows a name of 80 random bits, so whatever stands there after a failure is ours to remove.
@@ -46,7 +55,7 @@ static int make_temp(enum nlink_step *step, char *temp, const struct nl_place *p
     *step = NLINK_STEP_LINK;
     sys = make(place->dir, temp, ctx);
     if (sys != 0)
-      nl_os_unlink(place->dir, temp);
+      remove_temp(place, temp);
     if (nl_os_status(sys) != NLINK_EXISTS)
       break;
   }
@@ -58,15 +67,6 @@ static int refuse_directory(const struct nl_place *place, const char *name) {
   struct nlink_stat stat;
   int sys = nl_os_stat(&stat, place->dir, name, false);
   return sys != 0 ? sys : stat.kind == NLINK_DIRECTORY ? nl_os_number(NLINK_IS_DIRECTORY) : 0;
-}
-
-/* A temporary name must not be left because somebody interrupted its removal: it is tried again. */
-static void remove_temp(const struct nl_place *place, const char *temp) {
-  for (int i = 0; i < 3; i++) {
-    int sys = nl_os_unlink(place->dir, temp);
-    if (sys == 0 || nl_os_status(sys) == NLINK_NOT_FOUND)
-      return;
-  }
 }
 
 int nl_swap_replace(enum nlink_step *step, const struct nl_place *place, nl_make_function *make, void *ctx) {
@@ -129,7 +129,7 @@ static int exchange_by_link(const struct nl_place *place, char *temp) {
   char old[TEMP_SIZE];
   int sys = temp_name(old);
   if (sys == 0)
-    sys = nl_os_link(place->dir, place->name, place->dir, old, false);
+    sys = link_surely(place, place->name, old);
   if (sys != 0)
     return sys;
   sys = nl_os_rename(place->dir, temp, place->name);
