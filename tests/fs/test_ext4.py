@@ -156,6 +156,26 @@ class SmallBlocks(ground.Case):
                      errno='ENOSPC', cause='full', at='dst',
                      text="the file system (ext4) has no free block left for the directory '.'")
 
+    def test_a_directory_that_cannot_grow(self):
+        """Its index has two levels of blocks; when they are full, so is the directory, and nothing else."""
+        root = self.new_root(64, '-b', '1024', '-O', '^has_journal')
+        os.mkdir(os.path.join(root, 'd'))
+        directory = os.open(os.path.join(root, 'd'), os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        made = 0
+        try:
+            while made < LIMIT - 2:
+                os.link(os.path.join(root, 'a'), f'{made:0>250}', dst_dir_fd=directory)
+                made += 1
+        except OSError as error:
+            self.assertEqual(error.errno, errno.ENOSPC)
+        free = os.statvfs(root).f_bavail
+        self.assertGreater(free, 1000)
+        self.refused('link', 'a', f'd/{made:0>250}', cwd=root, watch=root, foreseen='', certain=False,
+                     status='NO_SPACE', errno='ENOSPC', cause='full', at='dst',
+                     text=f"the directory 'd' cannot grow on this file system (ext4), though {free} blocks are free")
+        self.done('link', 'a', 'b', cwd=root)
+
     def test_no_inodes(self):
         root = self.new_root(1, '-b', '1024', '-N', '16', '-O', '^has_journal')
         made = 0
