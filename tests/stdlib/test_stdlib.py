@@ -107,6 +107,12 @@ class AsWhoRunsIt(Base, unittest.TestCase):
 class AsUser(Base, unittest.TestCase):
     uid = NOBODY
 
+    @classmethod
+    def setUpClass(cls):
+        code = 'import os; os.setgroups([]); os.setresgid(%d, %d, %d); os.setresuid(%d, %d, %d); import test.support'
+        if subprocess.run([sys.executable, '-c', code % ((NOBODY,) * 6)], stderr=subprocess.DEVNULL).returncode != 0:
+            raise unittest.SkipTest('this Python lies where no other user can read it')
+
 
 if __name__ == '__main__':
     unittest.main()
