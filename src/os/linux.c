@@ -217,14 +217,14 @@ int nl_os_directory_path(char *out, size_t size, int dir) {
   snprintf(path, sizeof path, "/proc/thread-self/fd/%d", dir);
   struct nlink_stat by_fd = {0};
   struct nlink_stat by_path = {0};
-  int sys = nl_os_readlink(out, size, NLINK_CWD, path);
+  int sys = nl_os_stat_fd(&by_fd, dir);
+  if (sys == 0)
+    sys = by_fd.kind == NLINK_DIRECTORY ? nl_os_readlink(out, size, NLINK_CWD, path) : ENOTDIR;
   if (sys != 0)
     return sys;
   /* The text can be a lie: "(deleted)", or a path of another root. What it leads to decides. */
-  if (nl_os_stat_fd(&by_fd, dir) != 0 || nl_os_stat(&by_path, NLINK_CWD, out, true) != 0)
+  if (nl_os_stat(&by_path, NLINK_CWD, out, true) != 0)
     return ENOENT;
-  if (by_fd.kind != NLINK_DIRECTORY)
-    return ENOTDIR;
   return by_fd.dev == by_path.dev && by_fd.ino == by_path.ino ? 0 : ENOENT;
 }
 
