@@ -19,6 +19,9 @@ import tree
 GNU = {name: '/usr/bin/' + name for name in ('ln', 'link', 'unlink')}
 VERSIONS = ('(GNU coreutils) 9.0', '(GNU coreutils) 9.1')  # later ones differ: they exit with 1 after a 'no'
 
+# Thousands of small trees come and go: in memory, where there is such a place and nobody chose another.
+WHERE = '/dev/shm' if os.access('/dev/shm', os.W_OK) and 'TMPDIR' not in os.environ else None
+
 LONG = 'n' * 255
 # One shape of operands each, with what makes it worth a row.
 SHAPES = [
@@ -255,7 +258,7 @@ class Beside(unittest.TestCase):
         results = []
         ours = tree.for_everybody(self) if 'user' in more else tree.NLINK
         for program in (GNU[kind], ours):
-            root = os.path.join(tree.fresh(self), b'tree')
+            root = os.path.join(tree.fresh(self, WHERE), b'tree')
             os.mkdir(root)
             tree.build(root)
             if prepare:
@@ -297,7 +300,7 @@ class Otherwise(Beside):
                     self.assertNotEqual(ours['status'], 0)
 
     def untouched(self):
-        root = os.path.join(tree.fresh(self), b'tree')
+        root = os.path.join(tree.fresh(self, WHERE), b'tree')
         os.mkdir(root)
         tree.build(root)
         return tree.look(root)
@@ -322,7 +325,7 @@ class Streams(Beside):
             self.skipTest(f'{GNU[kind]} is not of GNU coreutils 9.0 or 9.1: there is nothing to compare with')
         results = []
         for program in (GNU[kind], tree.NLINK):
-            root = os.path.join(tree.fresh(self), b'tree')
+            root = os.path.join(tree.fresh(self, WHERE), b'tree')
             os.mkdir(root)
             tree.build(root)
             bin_dir = os.fsdecode(tree.fresh(self))
@@ -361,7 +364,7 @@ class Injected(Beside):
     def injected(self, kind, calls, error, words):
         results = []
         for program in (GNU[kind], tree.NLINK):
-            root = os.path.join(tree.fresh(self), b'tree')
+            root = os.path.join(tree.fresh(self, WHERE), b'tree')
             os.mkdir(root)
             tree.build(root)
             bin_dir = os.fsdecode(tree.fresh(self))

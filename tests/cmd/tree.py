@@ -13,9 +13,9 @@ NLINK = os.environ.get('NLINK', '')
 TABLE = os.environ.get('NLINK_TABLE', '')
 
 
-def fresh(test):
+def fresh(test, where=None):
     """An empty directory that goes with the test; bytes, as names are."""
-    path = tempfile.mkdtemp(prefix='nlink-cmd-')
+    path = tempfile.mkdtemp(prefix='nlink-cmd-', dir=where)
     test.addCleanup(shutil.rmtree, path, ignore_errors=True)
     return os.fsencode(path)
 
