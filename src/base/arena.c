@@ -28,57 +28,50 @@ static struct nl_arena_chunk *chunk_new(size_t size_bytes) {
   return nl_alloc(sizeof(struct nl_arena_chunk) + size_bytes);
 }
 
+/* Put a chunk of its own for one block behind the newest, which stays in use. */
 static void *take_large(struct nl_arena *arena, size_t size_bytes) {
   struct nl_arena_chunk *chunk = chunk_new(size_bytes);
   if (chunk == NULL)
     return NULL;
-  if (arena->newest == NULL) {
-    chunk->older = NULL;
-    arena->newest = chunk;
-  } else {
-    chunk->older = arena->newest->older;
-    arena->newest->older = chunk;
-  }
+  struct nl_arena_chunk **place = arena->newest == NULL ? &arena->newest : &arena->newest->older;
+  chunk->older = *place;
+  *place = chunk;
   return chunk->bytes;
 }
 
-/* The bytes are not aligned; a caller that needs that has made arena->at so. */
-static char *take_bytes(struct nl_arena *arena, size_t size_bytes) {
-  if (size_bytes > arena->left_bytes) {
-    size_t chunk_bytes = arena->next_bytes > 0 ? arena->next_bytes : FIRST_CHUNK_BYTES;
-    if (size_bytes > chunk_bytes / 4)
-      return take_large(arena, size_bytes);
-    struct nl_arena_chunk *chunk = chunk_new(chunk_bytes);
-    if (chunk == NULL)
-      return NULL;
-    chunk->older = arena->newest;
-    arena->newest = chunk;
-    arena->at = chunk->bytes;
-    arena->left_bytes = chunk_bytes;
-    arena->next_bytes = chunk_bytes < LARGEST_CHUNK_BYTES ? chunk_bytes * 2 : chunk_bytes;
-  }
-  char *taken = arena->at;
-  arena->at += size_bytes;
-  arena->left_bytes -= size_bytes;
+/* What does not fit into the newest chunk: it begins a new one, or is large and gets one to itself. */
+static char *take_beyond(struct nl_arena *arena, size_t size_bytes) {
+  size_t chunk_bytes = arena->next_bytes > 0 ? arena->next_bytes : FIRST_CHUNK_BYTES;
+  if (size_bytes > chunk_bytes / 4)
+    return take_large(arena, size_bytes);
+  struct nl_arena_chunk *chunk = chunk_new(chunk_bytes);
+  if (chunk == NULL)
+    return NULL;
+  chunk->older = arena->newest;
+  arena->newest = chunk;
+  arena->at = chunk->bytes + size_bytes;
+  arena->left_bytes = chunk_bytes - size_bytes;
+  arena->next_bytes = chunk_bytes < LARGEST_CHUNK_BYTES ? chunk_bytes * 2 : chunk_bytes;
+  return chunk->bytes;
+}
+
+static char *take(struct nl_arena *arena, size_t size_bytes, size_t pad_bytes) {
+  if (arena->left_bytes < pad_bytes || arena->left_bytes - pad_bytes < size_bytes)
+    return take_beyond(arena, size_bytes);
+  char *taken = arena->at + pad_bytes;
+  arena->at = taken + size_bytes;
+  arena->left_bytes -= pad_bytes + size_bytes;
   return taken;
 }
 
 void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
-  if (size_bytes == 0)
-    size_bytes = 1; /* NULL means something else */
   size_t off = (size_t)((uintptr_t)arena->at % alignof(max_align_t));
   size_t pad = off == 0 ? 0 : alignof(max_align_t) - off;
-  if (arena->left_bytes >= pad && arena->left_bytes - pad >= size_bytes) {
-    arena->at += pad;
-    arena->left_bytes -= pad;
-  } else {
-    arena->left_bytes = 0; /* a new chunk begins aligned */
-  }
-  return take_bytes(arena, size_bytes);
+  return take(arena, size_bytes > 0 ? size_bytes : 1, pad); /* NULL means something else than nothing */
 }
 
 char *nl_arena_text(struct nl_arena *arena, const char *bytes, size_t length) {
-  char *text = length < SIZE_MAX ? take_bytes(arena, length + 1) : NULL;
+  char *text = length < SIZE_MAX ? take(arena, length + 1, 0) : NULL;
   if (text == NULL)
     return NULL;
   if (length > 0)
