@@ -33,6 +33,7 @@ static const struct {
     /* the way to the new name, or to the one that goes */
     {NLINK_NOT_FOUND, NL_FOR_DST, nl_check_dst_slash},
     {NLINK_NOT_FOUND, NL_FOR_DST, nl_check_dst_path},
+    {NLINK_NOT_FOUND, NL_FOR_NEW, nl_check_proc},
     {NLINK_NOT_DIRECTORY, NL_FOR_DST, nl_check_dst_path},
     {NLINK_SYMLINK_LOOP, NL_FOR_DST, nl_check_dst_path},
     {NLINK_ESCAPES, NL_FOR_DST, nl_check_dst_path},

@@ -38,8 +38,8 @@ nl_check_function nl_check_protected_hardlinks, nl_check_protected_symlinks, nl_
 
 /* limits.c: what this file system cannot do */
 nl_check_function nl_check_mounts, nl_check_mount_point, nl_check_project, nl_check_other_boundary,
-    nl_check_directory, nl_check_no_hard_links, nl_check_link_limit, nl_check_read_only, nl_check_space,
-    nl_check_quota, nl_check_device, nl_check_server;
+    nl_check_directory, nl_check_no_hard_links, nl_check_proc, nl_check_link_limit, nl_check_read_only,
+    nl_check_space, nl_check_quota, nl_check_device, nl_check_server;
 
 /** What to know before a link is made although it stands in no one's way; "" = nothing. */
 void nl_remark(char *out, size_t size, const struct nl_facts *facts);

@@ -160,23 +160,6 @@ bool nl_check_directory(const struct nl_facts *facts, bool happened, struct nlin
   return true;
 }
 
-bool nl_check_no_hard_links(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  static const char *const without[] = {"vfat", "msdos", "exfat", "vboxsf", "beegfs", "sysfs", "proc", NULL};
-  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
-  const char *type = fs.type;
-  bool is_known = is_one_of(type, without);
-  bool can_be_foreseen = is_known && facts->scene->act == NL_ACT_LINK;
-  if (!can_be_foreseen && (!happened || type[0] == '\0'))
-    return false;
-  bool refuses = error->status == NLINK_NOT_SUPPORTED;
-  if (!is_known && !refuses && !is_served(type))
-    return false;
-  nl_blame(error, NLINK_CAUSE_NO_HARD_LINKS, NLINK_DST, is_known || refuses,
-           "the file system (%s) has no %s links", type,
-           facts->scene->act == NL_ACT_SYMLINK ? "soft" : "hard");
-  return true;
-}
-
 /*
  * The most names a file can have by any driver or version of a file system; 0 = not known to us. Some allow
  * less: ext2's own driver, where it is not ext4's that serves ext2, 32000; minix v1 250; an older ntfs3 1024.
@@ -191,6 +174,41 @@ static uint64_t known_limit(const char *type) {
     if (strcmp(type, limits[i].type) == 0)
       return limits[i].limit;
   return 0;
+}
+
+/* Whether a file system is known to take hard links: then it is something else that refuses. */
+static bool takes_links(const char *type) {
+  static const char *const takes[] = {"tmpfs", "overlay", "f2fs", "zfs", "bcachefs",
+                                      "jfs",   "ramfs",   "",     NULL};
+  return known_limit(type) > 0 || is_one_of(type, takes);
+}
+
+bool nl_check_no_hard_links(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  static const char *const without[] = {"vfat",    "msdos",      "exfat",  "vboxsf",  "beegfs",
+                                        "sysfs",   "devpts",     "cgroup", "cgroup2", "debugfs",
+                                        "tracefs", "securityfs", "mqueue", NULL};
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
+  bool is_link = facts->scene->act == NL_ACT_LINK;
+  bool is_known = is_one_of(fs.type, without);
+  bool refuses = error->status == NLINK_NOT_SUPPORTED; /* which leaves no doubt */
+  bool may_be = refuses || is_served(fs.type) || (!takes_links(fs.type) && nl_os_is_filtered() != 1);
+  if (happened ? !is_known && (!may_be || fs.type[0] == '\0') : !is_known || !is_link)
+    return false;
+  nl_blame(error, NLINK_CAUSE_NO_HARD_LINKS, NLINK_DST, is_known || refuses, "the file system (%s) %s",
+           fs.type, is_link ? "has no hard links" : "takes no soft links");
+  return true;
+}
+
+/* There a name that is not there cannot come to be: the system does not even look who asks. */
+bool nl_check_proc(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  const struct nl_os_fs fs = nl_facts_parent_fs(facts);
+  if (facts->parent.sys != 0 || strcmp(fs.type, "proc") != 0 ||
+      nl_os_status(facts->dst.sys) != NLINK_NOT_FOUND)
+    return false;
+  nl_blame(error, NLINK_CAUSE_NO_HARD_LINKS, NLINK_DST, true,
+           "no name can be made on this file system (proc)");
+  return true;
 }
 
 bool nl_check_link_limit(const struct nl_facts *facts, bool happened, struct nlink_error *error) {

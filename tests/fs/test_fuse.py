@@ -58,7 +58,7 @@ class Exfat(ground.Case):
 
     def test_no_soft_links(self):
         self.refused('symlink', 'a', 's', step='symlink', status='NOT_SUPPORTED', errno='ENOSYS',
-                     cause='no-hard-links', at='dst', text='the file system (fuseblk) has no soft links')
+                     cause='no-hard-links', at='dst', text='the file system (fuseblk) takes no soft links')
 
     def test_what_comes_first(self):
         self.write('a')

@@ -97,6 +97,40 @@ class Borders(ground.Case):
                          [('EXDEV', 'other-file-system')])
 
 
+class WithoutLinks(ground.Case):
+    """File systems of the kernel's own, in which nobody makes names."""
+
+    def refuse(self, kind, name, *, certain=True):
+        root = ground.mount('none', self.path(kind), '-t', kind, kind=kind)
+        empty = self.mkdir('empty')
+        refused = {'cwd': root, 'watch': empty, 'status': 'NOT_PERMITTED', 'errno': 'EPERM', 'cause': 'no-hard-links',
+                   'at': 'dst', 'certain': certain}
+        self.refused('link', name, 'nlink-test', foreseen=True if certain else '', **refused,
+                     text=f'the file system ({kind}) has no hard links')
+        self.refused('symlink', name, 'nlink-test', step='symlink', **refused,
+                     text=f'the file system ({kind}) takes no soft links')
+
+    def test_sysfs(self):
+        self.refuse('sysfs', 'kernel/notes')
+
+    def test_devpts(self):
+        self.refuse('devpts', 'ptmx')
+
+    def test_cgroup2(self):
+        self.refuse('cgroup2', 'cgroup.procs')
+
+    def test_one_that_is_not_known(self):
+        self.refuse('binfmt_misc', 'status', certain=False)
+
+    def test_proc(self):
+        root = ground.mount('none', self.path('proc'), '-t', 'proc')
+        empty = self.mkdir('empty')
+        for act in 'link', 'symlink':
+            self.refused(act, 'version', 'nlink-test', cwd=root, watch=empty, step=act, status='NOT_FOUND',
+                         errno='ENOENT', cause='no-hard-links', at='dst',
+                         text='no name can be made on this file system (proc)')
+
+
 class ReadOnly(ground.Case):
     def test_a_read_only_mount(self):
         self.write('a')
