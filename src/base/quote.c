@@ -175,24 +175,31 @@ size_t nlink_quote(char *out, size_t size, const char *name, unsigned flags) {
   return sink.length;
 }
 
+static bool goes_on(char c) {
+  return ((unsigned char)c & 0xc0u) == 0x80;
+}
+
 struct nl_quoted nl_quoted(const char *name) {
   struct nl_quoted quoted;
-  size_t length = strlen(name);
-  /* Every byte can take four; what is over that is cut, at a character's border, and the cut is shown. */
-  enum { HEAD = 60, TAIL = 60, WHOLE = 180 };
+  /* Longer ones are cut between characters, and the cut is shown. Every byte can take four. */
+  enum { HEAD = 60, TAIL = 60, WHOLE = 180, ROOM = (NL_QUOTED_SIZE - 3) / 2 };
   if (nlink_quote(quoted.text, sizeof quoted.text, name, 0) < WHOLE)
     return quoted;
-  const char *tail = name + length - (length < TAIL ? length : TAIL);
-  while (((unsigned char)*tail & 0xc0u) == 0x80)
-    tail++;
+  size_t length = strlen(name);
   char head[HEAD + 1];
   size_t cut = length < HEAD ? length : HEAD;
-  while (cut > 0 && ((unsigned char)name[cut] & 0xc0u) == 0x80)
-    cut--;
   memcpy(head, name, cut);
-  head[cut] = '\0';
-  size_t used = nlink_quote(quoted.text, sizeof quoted.text / 2 - 3, head, 0);
-  used = used < sizeof quoted.text / 2 - 3 ? used : sizeof quoted.text / 2 - 4;
+  do {
+    while (cut > 0 && goes_on(name[cut]))
+      cut--;
+    head[cut] = '\0';
+  } while (nlink_quote(NULL, 0, head, 0) >= ROOM && cut-- > 0);
+  const char *tail = name + length - (length < TAIL ? length : TAIL);
+  do {
+    while (goes_on(*tail))
+      tail++;
+  } while (nlink_quote(NULL, 0, tail, 0) >= ROOM && *tail++ != '\0');
+  size_t used = nlink_quote(quoted.text, ROOM, head, 0);
   memcpy(quoted.text + used, "...", 3);
   nlink_quote(quoted.text + used + 3, sizeof quoted.text - used - 3, tail, 0);
   return quoted;
