@@ -168,10 +168,11 @@ static enum destination look_at_destination(const struct job *job, const struct 
   struct nlink_stat followed;
   if (dangerous && source == NULL && nlink_stat(&followed, NLINK_CWD, link->source, 0, NULL) == NLINK_OK)
     source = &followed;
-  /* With -r the way to where TARGET really is gets stored, so that is what must not be replaced. */
+  /* With -r and with -L it is where TARGET really is that must not be replaced. */
   bool relative = job->order->symbolic && job->order->relative;
+  bool to_the_end = relative || (job->order->logical && job->backup->kind != NLINK_BACKUP_NONE);
   bool itself = dangerous && ((source != NULL && is_own_name(link, source, &dest)) ||
-                              (relative && place_leads_to(link->source, link->dir, link->base, true)));
+                              (to_the_end && place_leads_to(link->source, link->dir, link->base, true)));
   if (itself) {
     out_message(job->out, "%s and %s are the same file",
                 always(job, 0, relative ? place_last(link->dest) : link->source), always(job, 1, link->dest));

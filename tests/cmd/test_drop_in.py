@@ -60,6 +60,13 @@ def option_forms():
     return forms
 
 
+def is_otherwise(words, shape):
+    """Whether a generated row is of a kind that is in OTHERWISE."""
+    return (('.old' in words and shape == ('/proc/version', 'b')) or (shape == ('d/b', 'dl') and '-f-r' in words) or
+            (shape == ('l', 'a') and '-L' in words and ('-b' in words or '-S' in words)) or
+            (LONG + 'n' in shape and '-r-t' in words))
+
+
 def generated():
     """Rows (options and operands, locale, answers), each set of options with some of the shapes in turn."""
     full = os.environ.get('NLINK_DROP_IN') == 'full'
@@ -78,8 +85,8 @@ def generated():
         for step in range(count):
             shape = SHAPES[(turn + step * 11) % len(SHAPES)] if not full and chosen else SHAPES[step]
             locale = ('C.UTF-8', 'C')[(number + step) % 2]
-            if '.old' in words and shape == ('/proc/version', 'b'):
-                continue  # in OTHERWISE
+            if is_otherwise(''.join(words), shape):
+                continue
             yield words + list(shape), locale, answers[(number + step) % len(answers)]
         turn += 1
 
@@ -227,6 +234,9 @@ OTHERWISE = [
      'GNU takes b.old for the backup and does not bring it back when the link fails'),
     (['-srf', 'd/b', 'd/b'], {}, {'tree', 'status', 'err'}, True,
      'GNU looks for what it stores from the wrong directory, and replaces d/b by a soft link to itself'),
+    (['-bL', 'l', 'a'], {}, {'err'}, True,
+     'GNU says that l is missing, which it is while a has the name of the backup; they are the same file'),
+    (['-srt', 'e', LONG + 'n'], {}, {'err'}, True, 'GNU shows what it would have stored, not what was given'),
     (['-S', 'x/', '-v', 'c', 'b'], {}, {'tree', 'status', 'out', 'err'}, False,
      'GNU takes a suffix with a slash at its end for one, and fails; with a slash elsewhere it uses ~, as here'),
     (['-sr', 'x/' * 2100, 'new'], {}, {'err'}, True, 'GNU says in a line more that the path is too long'),
