@@ -55,12 +55,24 @@ static PyObject *link_now(const struct link_call *call) {
   Py_RETURN_NONE;
 }
 
+/** One of the paths, by the shortest way that it allows. */
+static inline int take_path(struct path *path, const struct module_state *state, PyObject *object, char *room,
+                            const char *argument) {
+  *path = PATH_EMPTY;
+  if (path_borrow(path, state, object))
+    return 0;
+  if (PyUnicode_CheckExact(object) && path_spell(path, state, object, room))
+    return 0;
+  return path_open(path, state, object, "link", argument);
+}
+
 /** The two paths, then the options where there are any. */
 static PyObject *do_link(const struct module_state *state, struct link_call *call, PyObject *const *given,
                          bool options) {
+  char rooms[2][PATH_ROOM];
   PyObject *result = NULL;
-  if (path_open(&call->src, state, given[0], "link", "src") == 0) {
-    if (path_open(&call->dst, state, given[1], "link", "dst") == 0 &&
+  if (take_path(&call->src, state, given[0], rooms[0], "src") == 0) {
+    if (take_path(&call->dst, state, given[1], rooms[1], "dst") == 0 &&
         (!options || take_link_options(call, given) == 0)) {
       result = link_now(call);
     }

@@ -96,26 +96,41 @@ static int make_words(struct module_state *state) {
   return 0;
 }
 
-/** Ask the file system's encoding once about all of ASCII; nearly every one leaves it alone. */
-static int ask_encoding(struct module_state *state) {
-  char all[127];
-  for (int i = 0; i < 127; i++) {
-    all[i] = (char)(i + 1);
-  }
-  PyObject *text = PyUnicode_FromStringAndSize(all, 127);
-  if (text == NULL)
+/** Ask the file system's encoding what becomes of @p text, which stands there in UTF-8; -1 with an exception set. */
+static int is_encoded_as(const char *text, const char *expected, bool *same) {
+  PyObject *object = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogatepass");
+  if (object == NULL)
     return -1;
-  PyObject *encoded = PyUnicode_EncodeFSDefault(text);
-  Py_DECREF(text);
+  PyObject *encoded = PyUnicode_EncodeFSDefault(object);
+  Py_DECREF(object);
   if (encoded == NULL) {
     if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
       return -1;
     PyErr_Clear();
+    *same = false;
     return 0;
   }
-  state->ascii_plain = PyBytes_GET_SIZE(encoded) == 127 && memcmp(PyBytes_AS_STRING(encoded), all, 127) == 0;
+  *same = strcmp(PyBytes_AS_STRING(encoded), expected) == 0;
   Py_DECREF(encoded);
   return 0;
+}
+
+/** Find out once which paths need no asking: nearly every encoding leaves ASCII alone, and most are UTF-8. */
+static int ask_encoding(struct module_state *state) {
+  char ascii[128];
+  for (int i = 0; i < 127; i++) {
+    ascii[i] = (char)(i + 1);
+  }
+  ascii[127] = '\0';
+  if (is_encoded_as(ascii, ascii, &state->ascii_plain) < 0)
+    return -1;
+  /* Two, three and four bytes, and the surrogate that stands for the byte FF. */
+  static const char sample[] = "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+  char text[16];
+  char expected[16];
+  (void)snprintf(text, sizeof text, "%s\xED\xB3\xBF", sample);
+  (void)snprintf(expected, sizeof expected, "%s\xFF", sample);
+  return is_encoded_as(text, expected, &state->utf8);
 }
 
 /** Make a type known under its own name. */

@@ -68,6 +68,7 @@ struct module_state {
   PyTypeObject *entry_type;
   PyTypeObject *listing_type;
   bool ascii_plain; /* the file system's encoding leaves ASCII as it is, so it need not be asked */
+  bool utf8;        /* it is UTF-8, with "surrogateescape" for other bytes */
 };
 
 static inline struct module_state *state_of(PyObject *module) {
@@ -144,6 +145,15 @@ static inline bool path_borrow(struct path *path, const struct module_state *sta
   path->object = object;
   return strlen(path->bytes) == (size_t)size;
 }
+
+/** Room for a path of up to 255 characters. */
+#define PATH_ROOM 1024
+
+/**
+ * As path_borrow(), for exactly a str, beyond ASCII too, where the file system's encoding is UTF-8: the bytes go to @p room
+ * (PATH_ROOM bytes) instead of a new object. False where the path is too long, or not in order.
+ */
+bool path_spell(struct path *path, const struct module_state *state, PyObject *object, char *room);
 
 /** Take @p object as a path; @p function and @p argument are for the message. -1 with an exception set. */
 int path_open(struct path *path, const struct module_state *state, PyObject *object, const char *function,

@@ -125,6 +125,60 @@ int path_or_fd_open(struct path *path, const struct module_state *state, PyObjec
   return open_path(path, state, object, function, argument, true);
 }
 
+/** One code point in UTF-8; how many bytes, or 0 for what only Python's own encoder should judge. */
+static size_t spell(char *out, Py_UCS4 c) {
+  if (c == 0)
+    return 0;
+  if (c < 0x80) {
+    out[0] = (char)c;
+    return 1;
+  }
+  if (c < 0x800) {
+    out[0] = (char)(0xC0 | c >> 6);
+    out[1] = (char)(0x80 | (c & 0x3F));
+    return 2;
+  }
+  if (c >= 0xD800 && c < 0xE000) {
+    /* A byte that was no UTF-8 when it was read, as "surrogateescape" keeps it. */
+    out[0] = (char)(c & 0xFF);
+    return c >= 0xDC80 && c < 0xDD00 ? 1 : 0;
+  }
+  if (c < 0x10000) {
+    out[0] = (char)(0xE0 | c >> 12);
+    out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+    out[2] = (char)(0x80 | (c & 0x3F));
+    return 3;
+  }
+  out[0] = (char)(0xF0 | c >> 18);
+  out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+  out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+  out[3] = (char)(0x80 | (c & 0x3F));
+  return 4;
+}
+
+bool path_spell(struct path *path, const struct module_state *state, PyObject *object, char *room) {
+  if (!state->utf8 || PyUnicode_GET_LENGTH(object) >= PATH_ROOM / 4)
+    return false;
+#if PY_VERSION_HEX < 0x030C0000
+  if (!PyUnicode_IS_READY(object))
+    return false;
+#endif
+  int kind = PyUnicode_KIND(object);
+  const void *data = PyUnicode_DATA(object);
+  Py_ssize_t length = PyUnicode_GET_LENGTH(object);
+  size_t used = 0;
+  for (Py_ssize_t i = 0; i < length; i++) {
+    size_t size = spell(room + used, PyUnicode_READ(kind, data, i));
+    if (size == 0)
+      return false;
+    used += size;
+  }
+  room[used] = '\0';
+  path->object = object;
+  path->bytes = room;
+  return true;
+}
+
 void path_close(struct path *path) {
   Py_CLEAR(path->held);
   Py_CLEAR(path->encoded);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 from os import PathLike
 from typing import (
-    Any,
     AnyStr,
     Generic,
     Iterable,

@@ -4,6 +4,8 @@
 import errno
 import os
 import pathlib
+import random
+import subprocess
 import sys
 import unittest
 import warnings
@@ -106,6 +108,36 @@ class Types(InPlace):
         self.assertEqual(str(caught.exception),
                          "'utf-8' codec can't encode character '\\ud800' in position 0: surrogates not allowed")
 
+    def test_every_kind_of_character(self):
+        """Names reach the system in the very bytes that os.fsencode() gives."""
+        choose = random.Random(5)
+        ranges = ((1, 0x2E), (0x30, 0x7F), (0x80, 0x7FF), (0x800, 0xD7FF), (0xDC80, 0xDCFF), (0xE000, 0xFFFF), (0x10000, 0x10FFFF))
+        edges = [chr(edge) for pair in ranges for edge in pair]
+        names = edges + [''.join(chr(choose.randint(*choose.choice(ranges))) for _ in range(choose.randint(1, 40))) for _ in range(300)]
+        names += ['ä' * 127, 'ä' * 128, '€' * 84, '€' * 86, '\U0001F600' * 63, '\U0001F600' * 64, './' * 126 + 'ä', './' * 127 + 'ä',
+                  './' * 400 + 'ö']
+        for name in names:
+            if name in ('.', '..', 'a') or os.path.exists(name):
+                continue
+            with self.subTest(name=name):
+                if len(os.fsencode(os.path.basename(name))) > 255:
+                    with self.assertRaises(OSError) as caught:
+                        nlink.link('a', name)
+                    self.assertEqual(caught.exception.errno, errno.ENAMETOOLONG)
+                    continue
+                nlink.link('a', name)
+                self.assertEqual(set(os.listdir(b'.')), {b'a', os.path.basename(os.fsencode(name))})
+                self.assertRaises(FileExistsError, nlink.link, name, name)
+                os.unlink(os.fsencode(name))
+        for bad in ('\ud800', 'ä\udbff', '\udc7f', '\udd00', '\udfff', 'ok\udc00'):
+            for args in ((bad, 'b'), ('a', bad)):
+                with self.subTest(args=args), self.assertRaises(UnicodeEncodeError) as caught:
+                    nlink.link(*args)
+                with self.assertRaises(UnicodeEncodeError) as own:
+                    os.fsencode(bad)
+                self.assertEqual(str(caught.exception), str(own.exception))
+        self.assertNames(['a'])
+
     def test_order_of_the_arguments(self):
         """From left to right, and nothing is done before all of them are in order."""
         bad = Truth(ZeroDivisionError())
@@ -123,6 +155,27 @@ class Types(InPlace):
             self.assertRaises(ZeroDivisionError, nlink.link, 'a', 'b', beneath=bad)
         self.assertEqual(hook.events, [])
         self.assertNames(['a'])
+
+
+class OtherEncodings(InPlace):
+    """The file system's encoding is the interpreter's affair, also where it is not UTF-8."""
+
+    def test_ascii_locale(self):
+        self.make('a')
+        code = ('import os, sys, nlink\n'
+                'print(sys.getfilesystemencoding())\n'
+                'nlink.link("a", "b"); nlink.link("a", "n\\udcff"); nlink.link(b"a", b"\\xc3\\xa4")\n'
+                'def same(name):\n'
+                '    try: expected = os.fsencode(name)\n'
+                '    except UnicodeEncodeError as e: expected = str(e)\n'
+                '    try: nlink.link("a", name); found = [n for n in os.listdir(b".") if n == expected][0]\n'
+                '    except UnicodeEncodeError as e: found = str(e)\n'
+                '    print(found == expected)\n'
+                'same("\\xe9"); same("\\u20ac"); same("\\U0001F600")\n')
+        environment = dict(os.environ, LC_ALL='POSIX', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', PYTHONIOENCODING='utf-8')
+        result = subprocess.run([sys.executable, '-c', code], env=environment, capture_output=True, text=True)
+        self.assertEqual(result.stdout.splitlines()[1:], ['True'] * 3, result.stderr)
+        self.assertLessEqual({b'a', b'b', b'n\xff', b'\xc3\xa4'}, set(os.listdir(b'.')))
 
 
 class Shapes(InPlace):
