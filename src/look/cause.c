@@ -20,9 +20,8 @@ static const struct {
 } rows[] = {
     {NLINK_BAD_POINTER, NL_FOR_ALL, nl_check_pointers},
     /* the way to the file */
-    {NLINK_BAD_DESCRIPTOR, NL_FOR_ALL, nl_check_descriptors},
-    {NLINK_NAME_TOO_LONG, NL_FOR_ALL, nl_check_length},
-    {NLINK_NOT_FOUND, NL_FOR_LINK, nl_check_no_name_left},
+    {NLINK_BAD_DESCRIPTOR, NL_FOR_SRC, nl_check_src_descriptor},
+    {NLINK_NAME_TOO_LONG, NL_FOR_SRC, nl_check_src_length},
     {NLINK_NOT_FOUND, NL_FOR_SRC, nl_check_src_path},
     {NLINK_NOT_DIRECTORY, NL_FOR_SRC, nl_check_src_path},
     {NLINK_SYMLINK_LOOP, NL_FOR_SRC, nl_check_src_path},
@@ -31,8 +30,11 @@ static const struct {
     {NLINK_DENIED, NL_FOR_SRC, nl_check_src_path},
     {NLINK_NOT_SYMLINK, NL_FOR_LOOK, nl_check_not_symlink},
     /* the way to the new name, or to the one that goes */
+    {NLINK_BAD_DESCRIPTOR, NL_FOR_DST, nl_check_dst_descriptor},
+    {NLINK_NAME_TOO_LONG, NL_FOR_DST, nl_check_dst_length},
     {NLINK_NOT_FOUND, NL_FOR_DST, nl_check_dst_slash},
     {NLINK_NOT_FOUND, NL_FOR_DST, nl_check_dst_path},
+    {NLINK_NOT_FOUND, NL_FOR_LINK, nl_check_no_name_left},
     {NLINK_NOT_FOUND, NL_FOR_NEW, nl_check_proc},
     {NLINK_NOT_DIRECTORY, NL_FOR_DST, nl_check_dst_path},
     {NLINK_SYMLINK_LOOP, NL_FOR_DST, nl_check_dst_path},
@@ -48,8 +50,6 @@ static const struct {
     {NLINK_DENIED, NL_FOR_DST, nl_check_parent_rights},
     {NLINK_NOT_PERMITTED, NL_FOR_DST, nl_check_flags},
     {NLINK_NOT_PERMITTED, NL_FOR_DST, nl_check_sticky},
-    {NLINK_IS_DIRECTORY, NL_FOR_DST, nl_check_dst_directory},
-    {NLINK_BUSY, NL_FOR_DST, nl_check_mount_point},
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_directory},
     {NLINK_NOT_PERMITTED, NL_FOR_LINK, nl_check_unmapped},
     /* what this file system can */
@@ -60,6 +60,10 @@ static const struct {
     {NLINK_CROSS_DEVICE, NL_FOR_LINK, nl_check_other_boundary},
     {NLINK_NO_SPACE, NL_FOR_DST, nl_check_space},
     {NLINK_QUOTA, NL_FOR_DST, nl_check_quota},
+    /* the old name, which is looked at when all else is done */
+    {NLINK_IS_DIRECTORY, NL_FOR_DST, nl_check_dst_directory},
+    {NLINK_NOT_DIRECTORY, NL_FOR_DST, nl_check_dst_no_directory},
+    {NLINK_BUSY, NL_FOR_DST, nl_check_mount_point},
     {NLINK_IO, NL_FOR_ALL, nl_check_device},
     {NLINK_INTERRUPTED, NL_FOR_ALL, nl_check_server},
     {NLINK_TRY_AGAIN, NL_FOR_ALL, nl_check_server},
@@ -122,7 +126,8 @@ void nl_cause_foresee(struct nlink_why *out, const struct nl_scene *scene) {
   out->count = 0;
   bool dst_is_src = nl_facts_dst_is_src(&facts);
   /* Replacing a name of the file by a name of it is no work, but for "f/", which is no name of a file. */
-  bool is_done = scene->replace && dst_is_src && scene->dst[strlen(scene->dst) - 1] != '/';
+  bool is_done = scene->replace && dst_is_src && facts.src.stat.kind != NLINK_DIRECTORY &&
+                 scene->dst[strlen(scene->dst) - 1] != '/';
   for (size_t i = 0; i < ROWS && out->count < NLINK_WHY_MAX && !is_done; i++) {
     if ((rows[i].acts & 1u << scene->act) == 0)
       continue;

@@ -29,7 +29,8 @@ enum {
 
 /* paths.c: what is wrong on the way to a name */
 nl_check_function nl_check_src_path, nl_check_dst_path, nl_check_dst_slash, nl_check_dst_exists,
-    nl_check_dst_directory, nl_check_pointers, nl_check_descriptors, nl_check_length, nl_check_no_name_left,
+    nl_check_dst_directory, nl_check_dst_no_directory, nl_check_pointers, nl_check_src_descriptor,
+    nl_check_dst_descriptor, nl_check_src_length, nl_check_dst_length, nl_check_no_name_left,
     nl_check_not_symlink;
 
 /* rights.c: what this user may not do */

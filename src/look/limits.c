@@ -40,6 +40,8 @@ static struct nl_os_fs acted_on(const struct nl_facts *facts) {
 bool nl_check_mount_point(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nlink_stat *dst = &facts->dst.stat;
   bool is_known = facts->dst.sys == 0 && facts->parent.sys == 0 && dst->mount_id != 0;
+  if (dst->kind == NLINK_DIRECTORY && !happened) /* refused as a directory, mounted on or not */
+    return false;
   if (!is_known || dst->mount_id == facts->parent.stat.mount_id || (!happened && !facts->scene->replace))
     return false;
   nl_blame(error, NLINK_CAUSE_OTHER_MOUNT, NLINK_DST, true,

@@ -185,6 +185,7 @@ bool nl_check_src_path(const struct nl_facts *facts, bool happened, struct nlink
 }
 
 bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
   const struct nl_side *side = &facts->dst;
   if (side->path == NULL)
     return false;
@@ -192,9 +193,6 @@ bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink
     nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_DST, true, "the path of the new name is empty");
     return true;
   }
-  if (error->status == NLINK_NOT_DIRECTORY && side->sys == 0 && side->stat.kind != NLINK_DIRECTORY &&
-      (happened || facts->scene->replace))
-    return blame_end(error, facts, side, NLINK_DST, error->status);
   if (side->sys == 0)
     return false;
   if (blame_way(error, facts, side, NLINK_DST, error->status))
@@ -254,10 +252,27 @@ bool nl_check_dst_exists(const struct nl_facts *facts, bool happened, struct nli
   return true;
 }
 
+/* A directory, or a soft link to one where the slash behind it says that the directory is meant. */
+static bool is_directory(const struct nl_side *side) {
+  struct nlink_stat stat;
+  size_t length = strlen(side->path);
+  return side->stat.kind == NLINK_DIRECTORY ||
+         (side->stat.kind == NLINK_SYMLINK && side->path[length - 1] == '/' &&
+          nl_os_stat(&stat, side->dir, side->path, true) == 0 && stat.kind == NLINK_DIRECTORY);
+}
+
+/* "f/" of a file f: only who replaces it, or failed at it, comes to know. */
+bool nl_check_dst_no_directory(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *dst = &facts->dst;
+  if (dst->path == NULL || dst->sys != 0 || (!happened && !facts->scene->replace) || is_directory(dst))
+    return false;
+  return blame_end(error, facts, dst, NLINK_DST, NLINK_NOT_DIRECTORY);
+}
+
 bool nl_check_dst_directory(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   bool foresees = facts->scene->replace || facts->scene->act == NL_ACT_UNLINK;
-  if (facts->dst.path == NULL || facts->dst.sys != 0 || facts->dst.stat.kind != NLINK_DIRECTORY ||
-      (!happened && !foresees))
+  if (facts->dst.path == NULL || facts->dst.sys != 0 || (!happened && !foresees) ||
+      !is_directory(&facts->dst))
     return false;
   nl_blame(error, NLINK_CAUSE_DST_IS_DIRECTORY, NLINK_DST, true, "%s is a directory", facts->dst.quoted.text);
   return true;
@@ -281,13 +296,18 @@ bool nl_check_pointers(const struct nl_facts *facts, bool happened, struct nlink
   return true;
 }
 
-bool nl_check_descriptors(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+bool nl_check_src_descriptor(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nl_scene *scene = facts->scene;
   if (happened && scene->by_fd && nl_os_status(facts->src.sys) == NLINK_BAD_DESCRIPTOR) {
     nl_blame(error, NLINK_CAUSE_DESCRIPTOR, NLINK_SRC, true, "descriptor %d is not open", scene->src_fd);
     return true;
   }
-  return blame_descriptor(error, &facts->src, NLINK_SRC) || blame_descriptor(error, &facts->dst, NLINK_DST);
+  return blame_descriptor(error, &facts->src, NLINK_SRC);
+}
+
+bool nl_check_dst_descriptor(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  (void)happened;
+  return blame_descriptor(error, &facts->dst, NLINK_DST);
 }
 
 /* The first component that is longer than the file system takes, or the path as a whole. */
@@ -318,11 +338,20 @@ static bool blame_length(struct nlink_error *error, const struct nl_side *side, 
   return false;
 }
 
-bool nl_check_length(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
-  const struct nl_os_fs src_fs = nl_facts_src_fs(facts);
+bool nl_check_src_length(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  if (!happened && nl_os_status(facts->src.sys) != NLINK_NAME_TOO_LONG)
+    return false;
+  const struct nl_os_fs fs = nl_facts_src_fs(facts);
+  return blame_length(error, &facts->src, NLINK_SRC, &fs);
+}
+
+bool nl_check_dst_length(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  /* The slashes at the end, without which dst was looked at, count as well. */
+  bool whole_fits = facts->dst.path == NULL || strlen(facts->dst.path) <= PATH_MAX_BYTES;
+  if (!happened && whole_fits && nl_os_status(facts->dst.sys) != NLINK_NAME_TOO_LONG)
+    return false;
   const struct nl_os_fs fs = nl_facts_parent_fs(facts);
-  if (blame_length(error, &facts->src, NLINK_SRC, &src_fs) ||
-      blame_length(error, &facts->dst, NLINK_DST, &fs))
+  if (blame_length(error, &facts->dst, NLINK_DST, &fs))
     return true;
   const char *target = facts->scene->target;
   if (!happened || target == NULL)
