@@ -70,11 +70,11 @@ static const char *const sources[] = {
 };
 
 static const char *const names[] = {
-    "new",        "f",        "g",        "l",       "d",          "d/new",  "d/x",    ".",
-    "..",         "/",        "",         "new/",    "f/",         "d/",     "l/",     "ld",
-    "ld/new",     "dangles",  "dangles/", "circle",  "circle/new", "no/new", "f/new",  "locked/new",
-    "closed/new", "closed/x", "locked/x", "../out",  "../new/",    "up/new", "up/out", elsewhere,
-    "same",       "d/..",     "d/.",      long_name, long_path,
+    "new",        "f",          "g",        "l",        "d",       "d/new",      "d/x",    ".",
+    "..",         "/",          "",         "new/",     "f/",      "d/",         "l/",     "ld",
+    "ld/",        "ld/new",     "dangles",  "dangles/", "circle",  "circle/new", "no/new", "f/new",
+    "locked/new", "closed/new", "closed/x", "locked/x", "../out",  "../new/",    "up/new", "up/out",
+    elsewhere,    "same",       "d/..",     "d/.",      long_name, long_path,
 };
 
 static const unsigned flag_sets[] = {0, 1, 2, 3, 4, 5, 6, 7};
