@@ -131,6 +131,12 @@ class Merged(ground.Case):
                      errno='EXDEV', cause='other-branch', at='dst',
                      text='mergerfs: the two names lie on different branches')
         self.done('link', 'd/a', 'd/b', cwd=root)
+        # Two names of one file have two numbers here: nobody can see that there is nothing to replace.
+        self.assertNotEqual(os.stat(root + '/d/a').st_ino, os.stat(root + '/d/b').st_ino)
+        self.done('link+replace', 'd/a', 'd/b', cwd=root)
+        self.assertEqual(self.done('numbered', 'd/a', 'd/b', cwd=root).call['backup'], 'd/b.~1~')
+        self.assertEqual(sorted(os.listdir(root + '/d')), ['a', 'b', 'b.~1~'])
+        self.assertEqual(os.stat(self.path('b1/d/a')).st_nlink, 3)
 
 
 class Lying(ground.Case):
