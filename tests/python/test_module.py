@@ -214,6 +214,58 @@ class Memory(InPlace):
         self.assertEqual(nlink.stat('b').link_count, 2)
 
 
+try:
+    import _testcapi
+except ImportError:
+    _testcapi = None
+
+
+@unittest.skipUnless(_testcapi, 'needs _testcapi, which comes with the tests of the standard library')
+class MemoryRunsOut(InPlace):
+    """Each allocation of a call fails once: the call says so, or does what it does."""
+
+    def outcome(self, call):
+        try:
+            call()
+        except Exception as error:
+            return type(error), str(error)
+        return None
+
+    def test_every_allocation(self):
+        self.make('a', 'ä')
+        os.mkdir('d')
+        path = Path('ä')
+        calls = [
+            lambda: nlink.link('a', 'a'), lambda: nlink.link('ä' * 300, 'n'), lambda: nlink.link(path, b'a'),
+            lambda: nlink.link('a', 3), lambda: nlink.link('a', 'b', zip=1), lambda: nlink.link('a', 'b', 'c'),
+            lambda: nlink.link('../a', 'b', beneath=True), lambda: nlink.link('\ud800', 'b'), lambda: nlink.stat('a'),
+            lambda: nlink.stat('x'), lambda: nlink.why('/', 'a'), lambda: list(nlink.listing(['a', '.'], recursive=True)),
+            lambda: nlink.listing(['a', 'x']), lambda: nlink.readlink('a'), lambda: nlink.same_file('a', 'x'),
+            lambda: nlink.symlink('a', 's', relative=True, absolute=True), lambda: nlink.unlink('x'),
+        ]
+        for number, call in enumerate(calls):
+            expected = self.outcome(call)
+            ran_out = 0
+            for k in range(1, 200):
+                _testcapi.set_nomemory(k, k + 1)
+                try:
+                    call()
+                    kind = None
+                except MemoryError:
+                    kind = MemoryError
+                except Exception as error:
+                    kind = type(error)
+                finally:
+                    _testcapi.remove_mem_hooks()
+                if kind is MemoryError:
+                    ran_out += 1
+                else:
+                    self.assertEqual(kind, expected and expected[0], (number, k))
+            self.assertGreater(ran_out, 0, number)
+            self.assertEqual(self.outcome(call), expected)
+        self.assertNames(['a', 'd', 'ä'])
+
+
 def interpreters():
     for name in ('_interpreters', '_xxsubinterpreters'):
         try:
