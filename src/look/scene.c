@@ -8,6 +8,20 @@
 #include "path/beneath.h"
 #include "path/place.h"
 
+struct nl_scene nl_scene_of_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags) {
+  return (struct nl_scene){
+      .act = NL_ACT_LINK,
+      .src_dir = src_dir,
+      .src = src,
+      .src_fd = -1,
+      .follow = (flags & NLINK_NO_FOLLOW) == 0,
+      .dst_dir = dst_dir,
+      .dst = dst,
+      .replace = (flags & NLINK_REPLACE) != 0,
+      .beneath = (flags & NLINK_BENEATH) != 0,
+  };
+}
+
 /* Open a path as itself or followed, within the bounds that the scene sets. */
 static int open_node(int *fd, const struct nl_scene *scene, int dir, const char *path, enum nl_os_open how) {
   return scene->beneath ? nl_beneath_open(fd, dir, path, how) : nl_os_open(fd, dir, path, how);

@@ -27,6 +27,9 @@ struct nl_scene {
   bool beneath;
 };
 
+/** The scene of nlink_link() and of nlink_why() with these arguments. */
+struct nl_scene nl_scene_of_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags);
+
 /** One of the two paths, looked at. */
 struct nl_side {
   int dir;

@@ -101,33 +101,18 @@ static enum nlink_status go_on(const struct nl_scene *scene, int sys, struct nli
   return nl_cause_fail(error, scene, NLINK_STEP_LINK, sys);
 }
 
-static struct nl_scene scene_of_paths(int src_dir, const char *src, int dst_dir, const char *dst,
-                                      unsigned flags) {
-  return (struct nl_scene){
-      .act = NL_ACT_LINK,
-      .src_dir = src_dir,
-      .src = src,
-      .src_fd = -1,
-      .follow = (flags & NLINK_NO_FOLLOW) == 0,
-      .dst_dir = dst_dir,
-      .dst = dst,
-      .replace = (flags & NLINK_REPLACE) != 0,
-      .beneath = (flags & NLINK_BENEATH) != 0,
-  };
-}
-
 enum nlink_status nlink_link(int src_dir, const char *src, int dst_dir, const char *dst, unsigned flags,
                              struct nlink_error *error) {
   if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link: unknown flag in 0x%x", flags);
   int sys = 0;
-  if ((flags & NLINK_BENEATH) ==
-      0) { /* the way of success: one system call, and nothing is prepared before it */
+  /* The way of success is one system call, and nothing is prepared before it. */
+  if ((flags & NLINK_BENEATH) == 0) {
     sys = nl_os_link(src_dir, src, dst_dir, dst, (flags & NLINK_NO_FOLLOW) == 0);
     if (sys == 0)
       return NLINK_OK;
   }
-  const struct nl_scene scene = scene_of_paths(src_dir, src, dst_dir, dst, flags);
+  const struct nl_scene scene = nl_scene_of_link(src_dir, src, dst_dir, dst, flags);
   return go_on(&scene, sys, error);
 }
 
@@ -141,7 +126,7 @@ enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, c
   enum nlink_status status = nl_backup_check("nlink_link_backup", backup, error);
   if (status != NLINK_OK)
     return status;
-  const struct nl_scene scene = scene_of_paths(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE);
+  const struct nl_scene scene = nl_scene_of_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE);
   return link_carefully(&scene, backup, error);
 }
 
@@ -156,7 +141,7 @@ enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, unsigned f
     if (sys == 0)
       return NLINK_OK;
   }
-  struct nl_scene scene = scene_of_paths(NLINK_CWD, NULL, dst_dir, dst, flags);
+  struct nl_scene scene = nl_scene_of_link(NLINK_CWD, NULL, dst_dir, dst, flags);
   scene.by_fd = true;
   scene.src_fd = fd;
   return go_on(&scene, sys, error);

@@ -15,17 +15,7 @@ enum nlink_status nlink_why(struct nlink_why *out, int src_dir, const char *src,
                                  : "dst");
   if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_why: unknown flag in 0x%x", flags);
-  const struct nl_scene scene = {
-      .act = NL_ACT_LINK,
-      .src_dir = src_dir,
-      .src = src,
-      .src_fd = -1,
-      .follow = (flags & NLINK_NO_FOLLOW) == 0,
-      .dst_dir = dst_dir,
-      .dst = dst,
-      .replace = (flags & NLINK_REPLACE) != 0,
-      .beneath = (flags & NLINK_BENEATH) != 0,
-  };
+  const struct nl_scene scene = nl_scene_of_link(src_dir, src, dst_dir, dst, flags);
   nl_cause_foresee(out, &scene);
   return NLINK_OK;
 }
