@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,6 +34,8 @@ int nl_os_symlink(const char *target, int dir, const char *name) {
 
 int nl_os_readlink(char *target, size_t size, int dir, const char *path) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "readlinkat");
+  if (size > INT_MAX) /* more would be a negative number to the system, and no soft link is so long */
+    size = INT_MAX;
   ssize_t length = readlinkat(at(dir), path, target, size);
   if (length < 0)
     return errno;
