@@ -66,6 +66,8 @@ static void on_event(const char *path, const struct nlink_error *error, void *ct
   out_trouble(ls->out, error, "cannot %s %s", what, out_quote(ls->out, 0, path));
   if (ls->json)
     ls_json_event(ls, path, error);
+  if (error->step == NLINK_STEP_OPEN && !ls_headings_trouble(ls, path))
+    ls->out_of_memory = true;
 }
 
 /* Write the listing in whichever form was asked for; false = memory is exhausted. */
@@ -91,7 +93,7 @@ static int run(struct ls *ls, const struct nlink_list_options *how, const char *
     return VERB_FAILED;
   }
   ls->now_ns = sys_now_ns();
-  bool done = write_listing(ls, list);
+  bool done = !ls->out_of_memory && ls_headings_begin(ls, paths, count) && write_listing(ls, list);
   nlink_list_close(list);
   if (!done) {
     out_message(ls->out, "memory is exhausted");
@@ -176,9 +178,11 @@ int verb_ls(struct out *out, int argc, char **argv) {
   if (ls.json && !out_json_ready(out))
     return VERB_USAGE;
   bool many = how.recursive || options.operand_count > 1;
-  ls.headings = many && !how.by_file && !how.directories;
+  ls.recursive = how.recursive;
+  ls.with_headings = many && !how.by_file && !how.directories && !ls.json && !ls.nul;
   ls.with_path = many && how.by_file;
   int status = run(&ls, &how, (const char *const *)options.operands, options.operand_count);
   sys_names_fini(&ls.names);
+  ls_headings_fini(&ls);
   return status;
 }

@@ -2,7 +2,7 @@
  * ls.h - what the rooms of `nlink ls` share
  *
  * ls.c reads the command line and the directories; ls_table.c writes columns, ls_fields.c the fields in them,
- * ls_time.c the times, ls_json.c objects.
+ * ls_time.c the times, ls_headings.c the lines between directories, ls_json.c objects.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -41,16 +41,33 @@ struct ls_date {
   char text[7 + LS_YEAR_SIZE];
 };
 
+struct ls_frame;
+
+/* Which directories are still to come, and which of them could not be opened. All zeros = none. */
+struct ls_headings {
+  struct ls_frame *frames;
+  size_t depth;
+  size_t room;
+  char **troubles;
+  size_t trouble_count;
+  size_t trouble_room;
+  size_t trouble_next;
+  bool written; /* a heading stands already */
+};
+
 struct ls {
   struct out *out;
   bool json;
   bool nul;
   bool human;
   bool numeric;
-  bool headings;  /* a line with the directory's path before its names */
-  bool with_path; /* names with their directory's path before them */
-  size_t events;  /* troubles that were told */
-  size_t entries; /* names that were written */
+  bool recursive;
+  bool with_headings; /* a line with the directory's path before its names */
+  bool with_path;     /* names with their directory's path before them */
+  bool out_of_memory; /* while troubles were noted */
+  size_t events;      /* troubles that were told */
+  size_t entries;     /* names that were written */
+  struct ls_headings headings;
   int64_t now_ns;
   struct sys_names names;
   struct ls_id users[LS_ID_SLOTS];
@@ -62,11 +79,26 @@ struct ls {
 /* Write the listing as columns; false = memory is exhausted. */
 bool ls_table(struct ls *ls, struct nlink_list *list);
 
+/* The path of a name in a directory, quoted as a whole where needed; dir NULL = the name alone. */
+void ls_path(struct ls *ls, const char *dir, const char *name);
+
 void ls_json_entry(struct ls *ls, const struct nlink_list_entry *entry);
 void ls_json_event(struct ls *ls, const char *path, const struct nlink_error *error);
 
 /* The name with its directory before it where one is wanted; raw, ended by a NUL. */
 void ls_nul_entry(struct ls *ls, const struct nlink_list_entry *entry);
+
+/* ------------------------------------------------------------------ headings */
+
+/* All that answer bool answer false where memory is exhausted. Begin with the paths as given. */
+bool ls_headings_begin(struct ls *ls, const char *const *paths, size_t count);
+/* Note that a directory could not be opened, in the order of the listing. */
+bool ls_headings_trouble(struct ls *ls, const char *path);
+/* Write what comes before the names of one directory. */
+bool ls_headings_write(struct ls *ls, const struct nlink_list_entry *const *entries, size_t count);
+/* Write what comes after all names: the headings of directories without any. */
+void ls_headings_end(struct ls *ls);
+void ls_headings_fini(struct ls *ls);
 
 /* ------------------------------------------------------------------ fields */
 

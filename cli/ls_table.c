@@ -135,24 +135,24 @@ static enum out_colour colour_of(const struct nlink_list_entry *entry) {
   }
 }
 
-static void put_path(struct ls *ls, const struct nlink_list_entry *entry) {
-  if (!ls->with_path || entry->dir == NULL) {
-    out_name(ls->out, entry->name);
+void ls_path(struct ls *ls, const char *dir, const char *name) {
+  if (dir == NULL) {
+    out_name(ls->out, name);
     return;
   }
-  /* Quoted as a whole, so that it can be copied into a shell. */
-  size_t dir = strlen(entry->dir);
-  size_t name = strlen(entry->name);
-  bool slash = dir > 0 && entry->dir[dir - 1] != '/';
+  size_t dir_length = strlen(dir);
+  size_t name_length = strlen(name);
+  bool slash = dir_length > 0 && dir[dir_length - 1] != '/';
   char small[512];
-  char *path = dir + name + 2 <= sizeof small ? small : malloc(dir + name + 2);
+  size_t size = dir_length + name_length + 2;
+  char *path = size <= sizeof small ? small : malloc(size);
   if (path == NULL) {
-    out_name(ls->out, entry->name);
+    out_name(ls->out, name);
     return;
   }
-  memcpy(path, entry->dir, dir);
-  path[dir] = '/';
-  memcpy(path + dir + slash, entry->name, name + 1);
+  memcpy(path, dir, dir_length);
+  path[dir_length] = '/';
+  memcpy(path + dir_length + slash, name, name_length + 1);
   out_name(ls->out, path);
   if (path != small)
     free(path);
@@ -162,7 +162,7 @@ static void put_coloured_path(struct ls *ls, const struct nlink_list_entry *entr
   enum out_colour colour = colour_of(entry);
   if (colour != OUT_PLAIN)
     out_colour(ls->out, colour);
-  put_path(ls, entry);
+  ls_path(ls, ls->with_path ? entry->dir : NULL, entry->name);
   if (colour != OUT_PLAIN)
     out_colour(ls->out, OUT_PLAIN);
 }
@@ -249,14 +249,9 @@ static void expect(const struct table *table, size_t at) {
 #endif
 }
 
-static void write_table(struct ls *ls, struct table *table) {
-  const char *dir = table->entries[0]->dir;
-  if (ls->headings && dir != NULL) {
-    if (ls->entries > 0)
-      out_char(ls->out, '\n');
-    out_name(ls->out, dir);
-    out_text(ls->out, ":\n");
-  }
+static bool write_table(struct ls *ls, struct table *table) {
+  if (!ls_headings_write(ls, table->entries, table->count))
+    return false;
   measure(ls, table);
   for (size_t i = 0; i < table->count && ls->out->failed == 0; i++) {
     expect(table, i);
@@ -264,6 +259,7 @@ static void write_table(struct ls *ls, struct table *table) {
   }
   ls->entries += table->count;
   table->count = 0;
+  return true;
 }
 
 bool ls_table(struct ls *ls, struct nlink_list *list) {
@@ -273,11 +269,13 @@ bool ls_table(struct ls *ls, struct nlink_list *list) {
   while (done && nlink_list_next(list, &entry) == NLINK_OK && ls->out->failed == 0) {
     /* Names that were read together share one pointer; a directory that is given twice has two. */
     if (!ls->with_path && table.count > 0 && table.entries[0]->dir != entry->dir)
-      write_table(ls, &table);
-    done = add(&table, entry);
+      done = write_table(ls, &table);
+    done = done && add(&table, entry);
   }
   if (done && table.count > 0)
-    write_table(ls, &table);
+    done = write_table(ls, &table);
+  if (done)
+    ls_headings_end(ls);
   free(table.entries);
   return done;
 }

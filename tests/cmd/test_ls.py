@@ -110,6 +110,30 @@ class Ls(unittest.TestCase):
         self.assertTrue(deep[1].endswith(b' deep') and deep[2].endswith(b' g'))
         self.assertEqual(self.lines('-R')[0], b'.:')
 
+    def test_headings_of_directories_without_names(self):
+        for name in ('a', 'b', 'b/c', 'b/d', 'b/d/e', 'b/d/f', 'b/g', 'h', 'i', 'i/j', 'with space'):
+            self.directory(name)
+        self.file('b/d/f/x')
+        self.file('i/.hidden')
+        heads = lambda *args: [line for line in self.run_ls(*args)[1].splitlines() if line[-1:] in (b':', b'')]
+        for args in (('-R',), ('-R', 'a', 'b'), ('-R', 'h'), ('a', 'b', 'h'), ('b', 'h', 'a', 'b/d/f/x'),
+                     ('-R', 'i/'), ('-AR', 'i'), ('a', 'a'), ('-R', 'b', 'b/d', './b')):
+            self.assertEqual(heads(*args), [line for line in self.gnu('UTC', '--quoting-style=shell', *args)
+                                            if line[-1:] in (b':', b'')], args)
+        self.assertEqual(self.run_ls('a', 'h')[1], b'a:\n\nh:\n')
+        self.assertEqual(self.run_ls('a')[1], b'')
+        self.assertEqual(self.run_ls('--by-file', 'a', 'h')[1], b'')
+
+    def test_a_directory_that_cannot_be_opened_has_no_heading(self):
+        if not NLINK_FAULT:
+            self.skipTest('needs the command with the fault seam')
+        for name in ('a', 'b', 'c'):
+            self.directory(name)
+        plan = {'NLINK_FAULT_PLAN': 'l:2:%d:opendir' % errno.EIO}
+        status, out, error = self.run_ls('a', 'b', 'c', command=NLINK_FAULT, env=plan)
+        self.assertEqual((status, out), (1, b'a:\n\nc:\n'))
+        self.assertIn(b"cannot read the directory 'b': Input/output error", error)
+
     def test_hidden_names(self):
         self.file('.hidden')
         self.file('shown')
@@ -312,7 +336,7 @@ class Ls(unittest.TestCase):
         missing = b"nlink: cannot look at 'missing': No such file or directory: 'missing' does not exist\n"
         self.assertEqual(self.run_ls('empty'), (0, b'', b''))
         self.assertEqual(self.run_ls('missing'), (3, b'', missing))
-        self.assertEqual(self.run_ls('missing', 'empty'), (1, b'', missing))
+        self.assertEqual(self.run_ls('missing', 'empty'), (1, b'empty:\n', missing))
         status, out, error = self.run_ls('missing', 'a')
         self.assertEqual((status, error), (1, missing))
         self.assertTrue(out.endswith(b' a\n'))
