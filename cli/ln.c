@@ -131,6 +131,12 @@ static bool is_own_name(const struct link *link, const struct nlink_stat *source
          (source->link_count == 1 || place_is_same_name(NLINK_CWD, link->source, link->dir, link->base));
 }
 
+/* GNU gives the old name to the backup first; a soft link on the way to TARGET then leads nowhere. */
+static bool would_back_up_the_way(const struct job *job, const struct link *link) {
+  return job->backup->kind != NLINK_BACKUP_NONE && !job->order->symbolic && job->order->logical &&
+         place_leads_to(link->source, link->dir, link->base, false);
+}
+
 enum destination { DESTINATION_FREE, DESTINATION_REPLACE, DESTINATION_REFUSED, DESTINATION_LEFT };
 
 static bool user_agrees(const struct job *job, const struct link *link) {
@@ -168,11 +174,10 @@ static enum destination look_at_destination(const struct job *job, const struct 
   struct nlink_stat followed;
   if (dangerous && source == NULL && nlink_stat(&followed, NLINK_CWD, link->source, 0, NULL) == NLINK_OK)
     source = &followed;
-  /* With -r and with -L it is where TARGET really is that must not be replaced. */
+  /* With -r the way to where TARGET really is gets stored, so that is what must not be replaced. */
   bool relative = job->order->symbolic && job->order->relative;
-  bool to_the_end = relative || (job->order->logical && job->backup->kind != NLINK_BACKUP_NONE);
   bool itself = dangerous && ((source != NULL && is_own_name(link, source, &dest)) ||
-                              (to_the_end && place_leads_to(link->source, link->dir, link->base, true)));
+                              (relative && place_leads_to(link->source, link->dir, link->base, true)));
   if (itself) {
     out_message(job->out, "%s and %s are the same file",
                 always(job, 0, relative ? place_last(link->dest) : link->source), always(job, 1, link->dest));
@@ -181,6 +186,13 @@ static enum destination look_at_destination(const struct job *job, const struct 
   bool in_the_way = !link->tried || link->error.status == NLINK_EXISTS;
   if (in_the_way && job->order->ask && !user_agrees(job, link))
     return DESTINATION_LEFT;
+  if (in_the_way && would_back_up_the_way(job, link)) {
+    /* The answer to no name at all is the system's number for what GNU meets then. */
+    nlink_stat(&dest, NLINK_CWD, "", 0, &error);
+    out_message(job->out, "failed to create hard link %s => %s: %s", always(job, 0, link->dest),
+                always(job, 1, link->source), sys_error_text(error.sys));
+    return DESTINATION_REFUSED;
+  }
   return DESTINATION_REPLACE;
 }
 

@@ -94,6 +94,8 @@ bool place_leads_to(const char *path, int dst_dir, const char *dst, bool at_end)
   char *here = place_beside("", path);
   bool there = here == NULL; /* without memory the careful answer */
   for (int hop = 0; here != NULL && hop < HOPS; hop++) {
+    for (size_t length = strlen(here); length > 1 && here[length - 1] == '/'; length--)
+      here[length - 1] = '\0'; /* a slash only says that the way goes on */
     char held[NLINK_TARGET_SIZE];
     bool ends = nlink_readlink(held, sizeof held, NLINK_CWD, here, 0, NULL) != NLINK_OK;
     there = (ends || !at_end) && place_is_same_name(NLINK_CWD, here, dst_dir, dst);
