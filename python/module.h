@@ -163,7 +163,10 @@ int path_open(struct path *path, const struct module_state *state, PyObject *obj
 int path_or_fd_open(struct path *path, const struct module_state *state, PyObject *object,
                     const char *function, const char *argument);
 
-void path_close(struct path *path);
+static inline void path_close(struct path *path) {
+  Py_XDECREF(path->held);
+  Py_XDECREF(path->encoded);
+}
 
 /** Bytes of the system as the caller speaks: bytes where @p like is bytes, else str. */
 PyObject *path_text(const char *bytes, PyObject *like);

@@ -52,7 +52,8 @@ static PyObject *ask_path_like(PyObject *object, const char *function, const cha
 static int take_buffer(struct path *path, PyObject *object, const char *function, const char *argument,
                        bool fd_allowed) {
 #if PY_VERSION_HEX < 0x030C0000
-  if (!PyObject_CheckBuffer(object))
+  const PyBufferProcs *buffer = Py_TYPE(object)->tp_as_buffer;
+  if (buffer == NULL || buffer->bf_getbuffer == NULL)
     return 0;
   if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1, refusal, function, argument, kinds(fd_allowed),
                        type_name(object)) < 0) {
@@ -100,6 +101,8 @@ static int open_path(struct path *path, const struct module_state *state, PyObje
     path->object = object = path->held = ask_path_like(object, function, argument, fd_allowed);
     if (object == NULL)
       return -1;
+    if (path_borrow(path, state, object))
+      return 0;
   }
   if (PyBytes_Check(object)) {
     return take_bytes(path, PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object), function, argument);
@@ -177,12 +180,6 @@ bool path_spell(struct path *path, const struct module_state *state, PyObject *o
   path->object = object;
   path->bytes = room;
   return true;
-}
-
-void path_close(struct path *path) {
-  Py_CLEAR(path->held);
-  Py_CLEAR(path->encoded);
-  path->bytes = NULL;
 }
 
 PyObject *path_text(const char *bytes, PyObject *like) {
