@@ -277,3 +277,46 @@ const char *ground_unmapped(void) {
   }
   return page;
 }
+
+/* ---------------------------------------------------------------- quoted names */
+
+bool ground_unquote(char *out, const char *text) {
+  for (; *text != '\0';) {
+    if (*text == '\'') {
+      const char *end = strchr(text + 1, '\'');
+      if (end == NULL)
+        return false;
+      out = mempcpy(out, text + 1, (size_t)(end - text - 1));
+      text = end + 1;
+    } else if (*text == '"') {
+      const char *end = strchr(text + 1, '"');
+      if (end == NULL || strpbrk(text, "$`\\") != NULL)
+        return false;
+      out = mempcpy(out, text + 1, (size_t)(end - text - 1));
+      text = end + 1;
+    } else if (text[0] == '\\' && text[1] == '\'') {
+      *out++ = '\'';
+      text += 2;
+    } else if (text[0] == '$' && text[1] == '\'') {
+      for (text += 2; *text != '\'';) {
+        static const char letters[] = "abtnvfr";
+        if (text[0] != '\\' || text[1] == '\0')
+          return false;
+        const char *letter = strchr(letters, text[1]);
+        if (letter != NULL) {
+          *out++ = (char)(7 + (letter - letters));
+          text += 2;
+        } else {
+          char digits[4] = {text[1], text[2], text[3], '\0'};
+          *out++ = (char)strtoul(digits, NULL, 8);
+          text += 4;
+        }
+      }
+      text++;
+    } else {
+      *out++ = *text++;
+    }
+  }
+  *out = '\0';
+  return true;
+}

@@ -68,4 +68,9 @@ uint32_t ground_below(struct ground_chance *chance, uint32_t limit);
 /* The start of a page that is not mapped. */
 const char *ground_unmapped(void);
 
+/* ---------------------------------------------------------------- quoted names */
+
+/* Read one shell word of the kind that nlink_quote() writes, no longer than the text; false = it is none. */
+bool ground_unquote(char *out, const char *text);
+
 #endif

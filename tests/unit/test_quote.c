@@ -71,48 +71,6 @@ static void deceivers(void **state) {
 
 /* ---------------------------------------------------------------- reading back */
 
-/* Read one shell word of the kind that we write; false = it is none. */
-static bool read_back(char *out, const char *text) {
-  for (; *text != '\0';) {
-    if (*text == '\'') {
-      const char *end = strchr(text + 1, '\'');
-      if (end == NULL)
-        return false;
-      out = mempcpy(out, text + 1, (size_t)(end - text - 1));
-      text = end + 1;
-    } else if (*text == '"') {
-      const char *end = strchr(text + 1, '"');
-      if (end == NULL || strpbrk(text, "$`\\") != NULL)
-        return false;
-      out = mempcpy(out, text + 1, (size_t)(end - text - 1));
-      text = end + 1;
-    } else if (text[0] == '\\' && text[1] == '\'') {
-      *out++ = '\'';
-      text += 2;
-    } else if (text[0] == '$' && text[1] == '\'') {
-      for (text += 2; *text != '\'';) {
-        static const char letters[] = "abtnvfr";
-        if (text[0] != '\\' || text[1] == '\0')
-          return false;
-        const char *letter = strchr(letters, text[1]);
-        if (letter != NULL) {
-          *out++ = (char)(7 + (letter - letters));
-          text += 2;
-        } else {
-          char digits[4] = {text[1], text[2], text[3], '\0'};
-          *out++ = (char)strtoul(digits, NULL, 8);
-          text += 4;
-        }
-      }
-      text++;
-    } else {
-      *out++ = *text++;
-    }
-  }
-  *out = '\0';
-  return true;
-}
-
 /* Mostly what is troublesome, some text, some bytes that are none. */
 static void random_name(struct ground_chance *chance, char *out, bool for_file) {
   static const char trouble[] = "''\"\\$` \n\t\a~#{}=*?[]!&|;<>()^%-+,.:@_ab1";
@@ -147,7 +105,7 @@ static void reads_back(void **state) {
       size_t length = nlink_quote(out, sizeof out, name, flags);
       assert_int_equal(length, strlen(out));
       assert_true(length < 4 * strlen(name) + 16);
-      assert_true(read_back(again, out));
+      assert_true(ground_unquote(again, out));
       assert_string_equal(again, name);
     }
   }
@@ -192,7 +150,7 @@ static void sentences(void **state) {
       assert_true(quoted.text[got - 1] == '\'' || quoted.text[got - 1] == '"');
       if (strlen(name) < 40) { /* whole, and so readable */
         char again[300];
-        assert_true(read_back(again, quoted.text));
+        assert_true(ground_unquote(again, quoted.text));
         assert_string_equal(again, name);
       } else if (strlen(name) > 200) {
         assert_non_null(strstr(quoted.text, "..."));
