@@ -117,7 +117,7 @@ static void put_typed(struct text *text, const struct options *options, const ch
     return;
   }
   char small[512];
-  size_t size = 4 * strlen(typed) + 16;
+  size_t size = 6 * strlen(typed) + 16;
   char *room = size <= sizeof small ? small : malloc(size);
   if (room == NULL)
     return;

@@ -122,7 +122,7 @@ void out_print(struct out *out, const char *format, ...) {
 
 void out_name(struct out *out, const char *name) {
   /* The usual name fits into the buffer as it is, so it is quoted right there. */
-  if (OUT_SIZE - out->used < 4 * NLINK_TARGET_SIZE + 16)
+  if (OUT_SIZE - out->used < 6 * NLINK_TARGET_SIZE + 16)
     out_flush(out);
   size_t length = nlink_quote(out->buffer + out->used, OUT_SIZE - out->used, name, NLINK_QUOTE_NEEDED);
   if (length < OUT_SIZE - out->used)
@@ -235,7 +235,7 @@ static char *slot_room(struct out *out, unsigned slot, size_t size) {
 }
 
 const char *out_quote(struct out *out, unsigned slot, const char *name) {
-  size_t size = 4 * strlen(name) + 16;
+  size_t size = 6 * strlen(name) + 16;
   char *room = slot_room(out, slot, size);
   if (room == NULL)
     return name;

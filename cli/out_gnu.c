@@ -65,7 +65,7 @@ static void quote_by_locale(char *at, const char *name) {
 }
 
 const char *out_gnu_quote(struct out *out, unsigned slot, enum out_gnu_style style, const char *name) {
-  size_t size = 4 * strlen(name) + 16;
+  size_t size = 6 * strlen(name) + 16;
   char *room = realloc(out->slots[slot], size);
   if (room == NULL)
     return name;

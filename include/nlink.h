@@ -648,7 +648,7 @@ NLINK_API void nlink_list_close(struct nlink_list *list);
  * Single quotes, and $'...' around bytes that are no printable text.
  *
  * @param out    Room for the text; NULL only where @p size is 0. Always NUL-terminated where size > 0.
- * @param size   Room in bytes; 4 times the name's length plus 16 is always enough.
+ * @param size   Room in bytes; 6 times the name's length plus 16 is always enough.
  * @param name   Any bytes.
  * @param flags  0 or NLINK_QUOTE_ASCII | NLINK_QUOTE_NEEDED.
  *

@@ -69,7 +69,7 @@ static void check_relative(const uint8_t *data, size_t size) {
 }
 
 static void check_quote(const char *name, unsigned flags) {
-  size_t size = 4 * strlen(name) + 16;
+  size_t size = 6 * strlen(name) + 16;
   char *text = malloc(size);
   char *again = malloc(size);
   if (text == NULL || again == NULL)

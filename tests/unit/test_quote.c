@@ -98,16 +98,32 @@ static void reads_back(void **state) {
   struct ground_chance chance = {5};
   for (int i = 0; i < 20000; i++) {
     char name[100];
-    char out[500];
+    char out[700];
     char again[500];
     random_name(&chance, name, false);
     for (unsigned flags = 0; flags < 4; flags++) {
       size_t length = nlink_quote(out, sizeof out, name, flags);
       assert_int_equal(length, strlen(out));
-      assert_true(length < 4 * strlen(name) + 16);
+      assert_true(length < 6 * strlen(name) + 16);
       assert_true(ground_unquote(again, out));
       assert_string_equal(again, name);
     }
+  }
+}
+
+/* What needs the most room: marks and escapes in turn. */
+static void longest(void **state) {
+  (void)state;
+  static const char *const pairs[] = {"'\001", ",\001", "'a", "\001\\"};
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    char name[101] = "";
+    char out[700];
+    char again[700];
+    for (int turn = 0; turn < 50; turn++)
+      strcat(name, pairs[i]);
+    assert_true(nlink_quote(out, sizeof out, name, 0) < 6 * strlen(name) + 16);
+    assert_true(ground_unquote(again, out));
+    assert_string_equal(again, name);
   }
 }
 
@@ -117,7 +133,7 @@ static void cut(void **state) {
   struct ground_chance chance = {6};
   for (int i = 0; i < 500; i++) {
     char name[100];
-    char whole[500];
+    char whole[700];
     random_name(&chance, name, false);
     for (unsigned flags = 0; flags < 4; flags++) {
       size_t length = nlink_quote(whole, sizeof whole, name, flags);
@@ -238,9 +254,15 @@ static void as_ls_in_ascii(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rows),   cmocka_unit_test(deceivers), cmocka_unit_test(reads_back),
-      cmocka_unit_test(cut),    cmocka_unit_test(sentences), TEST(as_ls),
-      TEST(as_ls_where_needed), TEST(as_ls_in_ascii),
+      cmocka_unit_test(rows),
+      cmocka_unit_test(deceivers),
+      cmocka_unit_test(reads_back),
+      cmocka_unit_test(longest),
+      cmocka_unit_test(cut),
+      cmocka_unit_test(sentences),
+      TEST(as_ls),
+      TEST(as_ls_where_needed),
+      TEST(as_ls_in_ascii),
   };
   return GROUND_RUN("quote", tests);
 }
