@@ -50,6 +50,14 @@ class Link(tree.Verb):
                 self.gives([name, 'd'], 0)
                 self.one_file(name, os.path.join(b'd', os.fsencode(name)))
 
+    def test_names_that_quoting_makes_longest(self):
+        for pair in (b"'\x01", b',\x01'):
+            with self.subTest(pair=pair):
+                code, out, err = self.run_verb('-v', 'b', pair * 100)
+                self.assertEqual((code, err), (0, b''))
+                self.assertTrue(out.endswith(b"' => 'b'\n"), out)
+                self.assertGreater(len(out), 900)
+
     def test_leading_dash(self):
         self.gives(['--', '-dash', '-new'], 0)
         self.one_file('-dash', '-new')
