@@ -25,7 +25,7 @@
 
 /* ---------------------------------------------------------------- names */
 
-int nl_os_link_fd(int fd, int dst_dir, const char *dst) {
+NL_ANY_POINTER int nl_os_link_fd(int fd, int dst_dir, const char *dst) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "linkat-fd");
   if (linkat(fd, "", dst_dir, dst, AT_EMPTY_PATH) == 0)
     return 0;
@@ -70,7 +70,7 @@ static int open_flags(enum nl_os_open how) {
   return O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 }
 
-int nl_os_open(int *fd, int dir, const char *path, enum nl_os_open how) {
+NL_ANY_POINTER int nl_os_open(int *fd, int dir, const char *path, enum nl_os_open how) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "openat");
   int opened = openat(dir, path, open_flags(how));
   if (opened < 0)
@@ -156,7 +156,7 @@ static int64_t nanoseconds_of(const struct timespec *time) {
 }
 
 /* For a kernel or a call filter that does not know statx. */
-static int stat_the_old_way(struct nlink_stat *out, int dir, const char *path, int flags) {
+NL_ANY_POINTER static int stat_the_old_way(struct nlink_stat *out, int dir, const char *path, int flags) {
   struct stat from;
   if (fstatat(dir, path, &from, flags) != 0)
     return errno;

@@ -13,6 +13,16 @@
 
 #include "nlink.h"
 
+/*
+ * Before a function that hands the caller's path to the system unseen. The C library declares its paths to be
+ * never NULL; to the system NULL is a bad pointer like any other, and refusing one is its own affair.
+ */
+#if defined(__GNUC__)
+#define NL_ANY_POINTER __attribute__((no_sanitize("nonnull-attribute")))
+#else
+#define NL_ANY_POINTER
+#endif
+
 /* ---------------------------------------------------------------- names */
 
 /** Give src the further name dst; with @p follow a soft link at the end of src is followed. */

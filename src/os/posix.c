@@ -22,17 +22,17 @@ static int at(int dir) {
   return dir == NLINK_CWD ? AT_FDCWD : dir;
 }
 
-int nl_os_link(int src_dir, const char *src, int dst_dir, const char *dst, bool follow) {
+NL_ANY_POINTER int nl_os_link(int src_dir, const char *src, int dst_dir, const char *dst, bool follow) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "linkat");
   return linkat(at(src_dir), src, at(dst_dir), dst, follow ? AT_SYMLINK_FOLLOW : 0) == 0 ? 0 : errno;
 }
 
-int nl_os_symlink(const char *target, int dir, const char *name) {
+NL_ANY_POINTER int nl_os_symlink(const char *target, int dir, const char *name) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "symlinkat");
   return symlinkat(target, at(dir), name) == 0 ? 0 : errno;
 }
 
-int nl_os_readlink(char *target, size_t size, int dir, const char *path) {
+NL_ANY_POINTER int nl_os_readlink(char *target, size_t size, int dir, const char *path) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "readlinkat");
   if (size > INT_MAX) /* more would be a negative number to the system, and no soft link is so long */
     size = INT_MAX;
@@ -45,7 +45,7 @@ int nl_os_readlink(char *target, size_t size, int dir, const char *path) {
   return 0;
 }
 
-int nl_os_unlink(int dir, const char *name) {
+NL_ANY_POINTER int nl_os_unlink(int dir, const char *name) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "unlinkat");
   return unlinkat(at(dir), name, 0) == 0 ? 0 : errno;
 }
