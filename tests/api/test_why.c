@@ -79,6 +79,9 @@ static const char *const names[] = {
 
 static const unsigned flag_sets[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
+/* Enough where the whole is tried elsewhere. */
+static const unsigned few_flag_sets[] = {0, NLINK_REPLACE, NLINK_NO_FOLLOW | NLINK_BENEATH};
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The tree lies one directory deep, so that there is something to escape to. */
@@ -170,20 +173,20 @@ static bool compare(const char *src, const char *dst, unsigned flags, unsigned *
   return status != NLINK_OK;
 }
 
-static unsigned compare_all(uid_t owner) {
+static unsigned compare_all(uid_t owner, const unsigned *flags, size_t count) {
   unsigned wrong = 0;
   build_again(owner);
-  for (size_t f = 0; f < COUNT(flag_sets); f++)
+  for (size_t f = 0; f < count; f++)
     for (size_t i = 0; i < COUNT(sources); i++)
       for (size_t j = 0; j < COUNT(names); j++)
-        if (!compare(sources[i], names[j], flag_sets[f], &wrong))
+        if (!compare(sources[i], names[j], flags[f], &wrong))
           build_again(owner);
   return wrong;
 }
 
 static void agrees(void **state) {
   (void)state;
-  assert_int_equal(compare_all(geteuid()), 0);
+  assert_int_equal(compare_all(geteuid(), flag_sets, COUNT(flag_sets)), 0);
 }
 
 static void agrees_for_another_user(void **state) {
@@ -193,7 +196,7 @@ static void agrees_for_another_user(void **state) {
   assert_int_equal(setgroups(0, NULL), 0);
   assert_int_equal(setegid(NOBODY), 0);
   assert_int_equal(seteuid(NOBODY), 0);
-  unsigned wrong = compare_all(NOBODY);
+  unsigned wrong = compare_all(NOBODY, few_flag_sets, COUNT(few_flag_sets));
   assert_int_equal(seteuid(0), 0);
   assert_int_equal(setegid(0), 0);
   assert_int_equal(wrong, 0);
@@ -203,11 +206,11 @@ static void changes_nothing(void **state) {
   (void)state;
   build(geteuid());
   char *before = ground_picture(true);
-  for (size_t f = 0; f < COUNT(flag_sets); f++) {
+  for (size_t f = 0; f < COUNT(few_flag_sets); f++) {
     for (size_t i = 0; i < COUNT(sources); i++) {
       for (size_t j = 0; j < COUNT(names); j++) {
         struct nlink_why why;
-        assert_int_equal(nlink_why(&why, NLINK_CWD, sources[i], NLINK_CWD, names[j], flag_sets[f], NULL),
+        assert_int_equal(nlink_why(&why, NLINK_CWD, sources[i], NLINK_CWD, names[j], few_flag_sets[f], NULL),
                          NLINK_OK);
       }
     }
