@@ -148,27 +148,10 @@ static void tell_refused(struct job *job, const char *src, const char *dst, cons
 
 /* ------------------------------------------------------------------ replacing */
 
-/* Whether a soft link in the place of dst would hold the way to dst itself: the contents would be lost. */
-static bool would_lead_to_itself(const struct job *job, const char *src, const char *dst) {
-  if (!job->order->symbolic || job->backup->kind != NLINK_BACKUP_NONE)
-    return false;
-  if (job->order->relative)
-    return place_leads_to(src, NLINK_CWD, dst, true);
-  /* What is stored as it is given is read from the directory that the soft link is in. */
-  char *there = place_beside(dst, src);
-  bool itself = there == NULL || place_leads_to(there, NLINK_CWD, dst, false);
-  free(there);
-  return itself;
-}
-
 static void replace(struct job *job, const char *src, const char *dst, struct nlink_error *error) {
   struct out *out = job->out;
   if (job->guards_made && place_made_has(&job->made, dst, 0, 0)) {
     tell_refused(job, src, dst, "this command made that name itself");
-    return;
-  }
-  if (would_lead_to_itself(job, src, dst)) {
-    tell_refused(job, src, dst, "the soft link would lead to itself, and what it replaces would be lost");
     return;
   }
   if (job->order->ask) {

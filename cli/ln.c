@@ -113,7 +113,8 @@ static void try_hard(const struct job *job, struct link *link, bool replace) {
                : nlink_link(NLINK_CWD, link->source, link->dir, link->base, flags, &link->error);
       return;
     }
-    unsigned more = relative ? flags | NLINK_RELATIVE : flags;
+    /* What GNU refuses is looked at above; a circle that it makes is made. */
+    unsigned more = flags | NLINK_CIRCLE | (relative ? NLINK_RELATIVE : 0);
     link->error.status =
         keep ? nlink_symlink_backup(NLINK_CWD, link->source, link->dir, link->base, more, job->backup,
                                     &link->error)

@@ -78,7 +78,8 @@ bool place_is_same_name(int a_dir, const char *a, int b_dir, const char *b) {
          a_parent.dev == b_parent.dev && a_parent.ino == b_parent.ino;
 }
 
-char *place_beside(const char *path, const char *text) {
+/* `text` as it is read from the directory that `path` is in; the caller's to free, NULL = no memory. */
+static char *beside(const char *path, const char *text) {
   size_t prefix = *text == '/' ? 0 : (size_t)(place_last(path) - path);
   size_t size = strlen(text) + 1;
   char *joined = malloc(prefix + size);
@@ -91,7 +92,7 @@ char *place_beside(const char *path, const char *text) {
 
 bool place_leads_to(const char *path, int dst_dir, const char *dst, bool at_end) {
   enum { HOPS = 40 };
-  char *here = place_beside("", path);
+  char *here = beside("", path);
   bool there = here == NULL; /* without memory the careful answer */
   for (int hop = 0; here != NULL && hop < HOPS; hop++) {
     for (size_t length = strlen(here); length > 1 && here[length - 1] == '/'; length--)
@@ -101,7 +102,7 @@ bool place_leads_to(const char *path, int dst_dir, const char *dst, bool at_end)
     there = (ends || !at_end) && place_is_same_name(NLINK_CWD, here, dst_dir, dst);
     if (ends || there)
       break;
-    char *next = place_beside(here, held);
+    char *next = beside(here, held);
     free(here);
     here = next;
     there = here == NULL;

@@ -19,12 +19,6 @@ const char *place_last(const char *path);
  */
 char *place_in(const char *dir, const char *src, char **base);
 
-/*
- * The path that a text means in the directory that a path's last component is in, to be freed: what a soft link
- * at the path leads to where it holds the text. NULL: no memory.
- */
-char *place_beside(const char *path, const char *text);
-
 /* Whether two paths are one name: the same last component in the same directory. */
 bool place_is_same_name(int a_dir, const char *a, int b_dir, const char *b);
 

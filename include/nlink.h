@@ -147,6 +147,7 @@ enum nlink_step {
   X(UNMAPPED_OWNER, "unmapped-owner")                                                                        \
   X(NOT_WRITABLE, "not-writable")                                                                            \
   X(NOT_SEARCHABLE, "not-searchable")                                                                        \
+  X(NOT_READABLE, "not-readable")                                                                            \
   X(STICKY, "sticky")                                                                                        \
   X(SECURITY_MODULE, "security-module")                                                                      \
   X(LINK_LIMIT, "link-limit")                                                                                \
@@ -233,6 +234,7 @@ struct nlink_stat {
 #define NLINK_KEEP_LAST 0x08u /* unlink: refuse the file's last name */
 #define NLINK_RELATIVE  0x10u /* symlink: store the way from dst to the target */
 #define NLINK_ABSOLUTE  0x20u /* symlink: store the target's absolute path */
+#define NLINK_CIRCLE    0x40u /* symlink: with NLINK_REPLACE, allow a soft link that leads to itself */
 
 /* ------------------------------------------------------------------ 3  Making a name */
 
@@ -362,11 +364,13 @@ NLINK_API enum nlink_status nlink_link_backup(int src_dir, const char *src, int 
  * @param target      The path to hold; not empty; at most 4095 bytes (1023 on some file systems).
  * @param dst_dir     Directory descriptor that @p dst is relative to, or NLINK_CWD.
  * @param dst         The soft link's name.
- * @param flags       0 or NLINK_REPLACE | NLINK_BENEATH (of @p dst) | NLINK_RELATIVE or NLINK_ABSOLUTE.
+ * @param flags       0 or NLINK_REPLACE | NLINK_BENEATH (of @p dst) | NLINK_CIRCLE | NLINK_RELATIVE or
+ *                    NLINK_ABSOLUTE.
  * @param error       NULL = no detail; else written only on failure.
  *
  * @retval NLINK_OK             The soft link is there.
- * @retval NLINK_EXISTS         @p dst exists.
+ * @retval NLINK_EXISTS         @p dst exists; or, with NLINK_REPLACE, the soft link would lead to itself, and
+ *                              what it replaces would be lost (NLINK_CIRCLE allows that).
  * @retval NLINK_NOT_FOUND      @p target is empty, or the directory of @p dst is missing.
  * @retval NLINK_NAME_TOO_LONG  The file system does not hold so long a target, or a name is too long.
  * @retval NLINK_INVALID        Unknown flag, or NLINK_RELATIVE together with NLINK_ABSOLUTE.

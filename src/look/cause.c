@@ -28,6 +28,7 @@ static const struct {
     {NLINK_ESCAPES, NL_FOR_SRC, nl_check_src_path},
     {NLINK_DENIED, NL_FOR_SRC, nl_check_protected_symlinks},
     {NLINK_DENIED, NL_FOR_SRC, nl_check_src_path},
+    {NLINK_DENIED, NL_FOR_LOOK, nl_check_readable},
     {NLINK_NOT_SYMLINK, NL_FOR_LOOK, nl_check_not_symlink},
     /* the way to the new name, or to the one that goes */
     {NLINK_BAD_DESCRIPTOR, NL_FOR_DST, nl_check_dst_descriptor},

@@ -35,7 +35,8 @@ nl_check_function nl_check_src_path, nl_check_dst_path, nl_check_dst_slash, nl_c
 
 /* rights.c: what this user may not do */
 nl_check_function nl_check_protected_hardlinks, nl_check_protected_symlinks, nl_check_parent_rights,
-    nl_check_sticky, nl_check_flags, nl_check_unmapped, nl_check_mapped_mount, nl_check_security;
+    nl_check_readable, nl_check_sticky, nl_check_flags, nl_check_unmapped, nl_check_mapped_mount,
+    nl_check_security;
 
 /* limits.c: what this file system cannot do */
 nl_check_function nl_check_mounts, nl_check_mount_point, nl_check_project, nl_check_other_boundary,

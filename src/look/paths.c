@@ -190,7 +190,14 @@ bool nl_check_dst_path(const struct nl_facts *facts, bool happened, struct nlink
   if (side->path == NULL)
     return false;
   if (side->path[0] == '\0' && error->status == NLINK_NOT_FOUND) {
-    nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_DST, true, "the path of the new name is empty");
+    nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_DST, true, "the path of the %s is empty",
+             facts->scene->act == NL_ACT_UNLINK ? "name" : "new name");
+    return true;
+  }
+  const char *target = facts->scene->target;
+  if (target != NULL && target[0] == '\0' && error->status == NLINK_NOT_FOUND) {
+    nl_blame(error, NLINK_CAUSE_EMPTY_PATH, NLINK_SRC, true,
+             "the path that the soft link is to hold is empty");
     return true;
   }
   if (side->sys == 0)

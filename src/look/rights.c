@@ -95,6 +95,17 @@ bool nl_check_parent_rights(const struct nl_facts *facts, bool happened, struct 
   return true;
 }
 
+bool nl_check_readable(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
+  const struct nl_side *src = &facts->src;
+  if (!happened || src->path == NULL || src->sys != 0 || src->stat.kind != NLINK_DIRECTORY ||
+      nl_os_status(nl_os_may(src->dir, src->path, NL_OS_MAY_READ, facts->scene->follow)) != NLINK_DENIED)
+    return false;
+  nl_blame(error, NLINK_CAUSE_NOT_READABLE, NLINK_SRC, true,
+           "the directory %s refuses: no read permission for uid %u", src->quoted.text,
+           (unsigned)facts->who.uid);
+  return true;
+}
+
 bool nl_check_sticky(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   (void)happened;
   if (facts->scene->act != NL_ACT_UNLINK && !facts->scene->replace)

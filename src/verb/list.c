@@ -47,17 +47,13 @@ struct job {
 /* ---------------------------------------------------------------- trouble */
 
 /*
- * Whether looking around would tell more than the system's answer does. It is not worth it for a name that
- * vanished from a directory, nor where a directory itself refuses to be read, which is all there is to say.
+ * Whether looking around would tell more than the system's answer does: not for a name that vanished from a
+ * directory, nor for a path that is too long to be looked at.
  */
 static bool is_worth_a_look(const struct job *job, const char *path, enum nlink_step step,
                             enum nlink_status status) {
-  if (strlen(path) >= NLINK_TARGET_SIZE)
-    return false;
-  if (step == NLINK_STEP_STAT)
-    return job->trail.count == 0 || status != NLINK_NOT_FOUND;
-  struct nlink_stat stat;
-  return status != NLINK_DENIED || nl_os_stat(&stat, job->dir, path, true) != 0;
+  bool vanished = step == NLINK_STEP_STAT && job->trail.count > 0 && status == NLINK_NOT_FOUND;
+  return !vanished && strlen(path) < NLINK_TARGET_SIZE;
 }
 
 /* Find out the cause and tell the caller. What refuses one name in a directory refuses the others as well. */

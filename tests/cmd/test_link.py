@@ -205,13 +205,14 @@ class Link(tree.Verb):
                       ['-srf', 'd/../c', './c'], ['-sf', 'to c', 'to c'], ['-srf', 'd/b', 'd/b'],
                       ['-sf', 'b', 'd/b'],
                       ['-sfT', 'dl', 'dl'], ['-isT', 'c', 'c']):
+            asked = "nlink: replace 'c'? " if words[0] == '-isT' else ''
             with self.subTest(words=words):
                 for name, target in (('to c', 'c'), ('to to c', 'to c'), ('d/to c', '../c')):
                     if not os.path.lexists(self.at(name)):
                         os.symlink(target, self.at(name))
                 self.refuses(words, 3,
-                             f"nlink: cannot make the soft link {words[-1]!r}: the soft link would lead to itself, "
-                                       "and what it replaces would be lost\n", stdin=b'y\n')
+                             f"{asked}nlink: cannot make the soft link {words[-1]!r}: the soft link would lead to "
+                             "itself, and what it replaces would be lost\n", stdin=b'y\n')
 
     def test_soft_links_that_only_look_so(self):
         os.symlink('../c', self.at('d/c'))
@@ -322,7 +323,7 @@ class Link(tree.Verb):
                  {'status': 'cross-device', 'errno': 'EXDEV', 'cause': 'other-file-system'}),
                 (['--beneath', 'a', '../new'],
                  {'status': 'escapes', 'cause': 'leads-directory'.replace('leads', 'leaves')}),
-                (['-sf', 'a', 'a'], {'status': 'exists', 'errno': None, 'cause': 'dst-exists'})):
+                (['-sf', 'a', 'a'], {'status': 'exists', 'errno': None, 'cause': 'dst-is-src'})):
             with self.subTest(words=words):
                 before = tree.look(self.root)
                 [found] = self.objects(['--json', *words], 3)

@@ -387,7 +387,8 @@ class Ls(unittest.TestCase):
         self.assertEqual(done.stderr.decode(), "".join(
             f"nlink: cannot look at './blind/{name}': Permission denied: the directory './blind' refuses: "
             f"no search permission for uid {user}\n" for name in ('in', 'more')) +
-            "nlink: cannot read the directory './closed': Permission denied\n")
+            "nlink: cannot read the directory './closed': Permission denied: the directory './closed' refuses: "
+            f"no read permission for uid {user}\n")
         self.assertEqual(done.returncode, 1)
 
     def test_a_full_disk(self):
