@@ -58,8 +58,8 @@ static void unknown_flags(void **state) {
                  "nlink_symlink: a soft link is either relative or absolute, not both");
   expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x48, &backup, &error),
                  "nlink_symlink_backup: unknown flag in 0x48");
-  expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x40, NULL, &error),
-                 "nlink_symlink_backup: unknown flag in 0x40");
+  expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x80, NULL, &error),
+                 "nlink_symlink_backup: unknown flag in 0x80");
   expect_invalid(nlink_unlink(&left, NLINK_CWD, "f", NLINK_REPLACE, &error),
                  "nlink_unlink: unknown flag in 0x2");
   expect_invalid(nlink_stat(&stat, NLINK_CWD, "f", NLINK_REPLACE, &error), "nlink_stat: unknown flag in 0x2");

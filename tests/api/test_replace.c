@@ -57,6 +57,52 @@ static void replaces(void **state) {
   }
 }
 
+/* A soft link in the place of what it leads to, over whatever way: the contents would be gone. */
+static void refuses_circles(void **state) {
+  (void)state;
+  static const struct {
+    const char *target;
+    const char *dst;
+    unsigned flags;
+  } circles[] = {{"f", "f", 0},
+                 {"./f", "f", 0},
+                 {"d/../f", "f", 0},
+                 {"to f", "f", 0},
+                 {"to to f", "f", 0},
+                 {"in", "d/in", 0},
+                 {"f", "./f", NLINK_RELATIVE},
+                 {"f", "f", NLINK_ABSOLUTE},
+                 {"d/in", "d/in", NLINK_RELATIVE},
+                 {"f", "f", NLINK_BENEATH},
+                 {"f/", "f", 0},
+                 {"to f", "to f", 0}};
+  ground_directory("d");
+  ground_file("f", "contents");
+  ground_file("d/in", "more");
+  ground_symlink("f", "to f");
+  ground_symlink("to f", "to to f");
+  ground_symlink("../d/up", "d/up");
+  char *before = ground_picture(true);
+  for (size_t i = 0; i < sizeof circles / sizeof circles[0]; i++) {
+    assert_int_equal(nlink_symlink(NLINK_CWD, circles[i].target, NLINK_CWD, circles[i].dst,
+                                   NLINK_REPLACE | circles[i].flags, &error),
+                     NLINK_EXISTS);
+    assert_int_equal(error.cause, NLINK_CAUSE_DST_IS_SRC);
+    assert_string_equal(error.text, "the soft link would lead to itself, and what it replaces would be lost");
+  }
+  char *after = ground_picture(true);
+  assert_string_equal(before, after);
+  free(before);
+  free(after);
+  assert_int_equal(nlink_symlink(NLINK_CWD, "../f", NLINK_CWD, "d/up", NLINK_REPLACE, &error), NLINK_OK);
+  struct nlink_backup backup = {.size = sizeof backup, .kind = NLINK_BACKUP_SIMPLE};
+  assert_int_equal(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "f", 0, &backup, &error), NLINK_OK);
+  assert_string_equal(backup.name, "f~");
+  assert_int_equal(nlink_symlink(NLINK_CWD, "in", NLINK_CWD, "d/in", NLINK_REPLACE | NLINK_CIRCLE, &error),
+                   NLINK_OK);
+  ground_empty(ground_path());
+}
+
 static void refuses(void **state) {
   (void)state;
   ground_file("f", "new");
@@ -226,8 +272,8 @@ static void backups_that_fail(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(replaces),          TEST(refuses), TEST(always_there), TEST(backups), TEST(backups_of_soft_links),
-      TEST(backups_that_fail),
+      TEST(replaces), TEST(refuses_circles),       TEST(refuses),           TEST(always_there),
+      TEST(backups),  TEST(backups_of_soft_links), TEST(backups_that_fail),
   };
   return GROUND_RUN("replace", tests);
 }
