@@ -56,8 +56,8 @@ static void unknown_flags(void **state) {
                  "nlink_symlink: unknown flag in 0x1");
   expect_invalid(nlink_symlink(NLINK_CWD, "f", NLINK_CWD, "g", NLINK_RELATIVE | NLINK_ABSOLUTE, &error),
                  "nlink_symlink: a soft link is either relative or absolute, not both");
-  expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x48, &backup, &error),
-                 "nlink_symlink_backup: unknown flag in 0x48");
+  expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x88, &backup, &error),
+                 "nlink_symlink_backup: unknown flag in 0x88");
   expect_invalid(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "g", 0x80, NULL, &error),
                  "nlink_symlink_backup: unknown flag in 0x80");
   expect_invalid(nlink_unlink(&left, NLINK_CWD, "f", NLINK_REPLACE, &error),

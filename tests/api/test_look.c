@@ -58,6 +58,27 @@ static void soft_links(void **state) {
   assert_int_equal(error.cause, NLINK_CAUSE_TOO_LONG);
 }
 
+/* A soft link that would lead to itself is not put in the place of what it would lead to. */
+static void circles(void **state) {
+  (void)state;
+  static const char *const targets[] = {"c", "./c", "lc", "llc", "d/../c"};
+  ground_file("c", "kept");
+  ground_directory("d");
+  ground_symlink("c", "lc");
+  ground_symlink("d/../lc", "llc");
+  for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+    for (unsigned how = 0; how <= NLINK_ABSOLUTE; how += NLINK_RELATIVE) {
+      assert_int_equal(nlink_symlink(NLINK_CWD, targets[i], NLINK_CWD, "c", how | NLINK_REPLACE, &error),
+                       NLINK_EXISTS);
+      assert_int_equal(error.cause, NLINK_CAUSE_DST_IS_SRC);
+      assert_true(ground_holds("c", "kept"));
+    }
+  }
+  assert_int_equal(nlink_symlink(NLINK_CWD, "c", NLINK_CWD, "c", NLINK_REPLACE | NLINK_CIRCLE, &error),
+                   NLINK_OK);
+  expect_target("c", "c");
+}
+
 static void removes(void **state) {
   (void)state;
   uint64_t left = 77;
@@ -258,8 +279,8 @@ static void reads_no_target(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(soft_links), TEST(removes),       TEST(stats),           TEST(stats_that_fail),
-      TEST(same_files), TEST(reads_targets), TEST(reads_no_target),
+      TEST(soft_links),      TEST(circles),    TEST(removes),       TEST(stats),
+      TEST(stats_that_fail), TEST(same_files), TEST(reads_targets), TEST(reads_no_target),
   };
   return GROUND_RUN("look", tests);
 }
