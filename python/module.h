@@ -6,7 +6,8 @@
  * path.c       str, bytes, PathLike -> the system's own bytes
  * failure.c    struct nlink_error -> the exception that os would raise, and why
  * make.c       link, link_fd, symlink, unlink
- * look.c       stat, same_file, readlink, why
+ * look.c       stat, same_file, readlink
+ * why.c        why, and the type of its result
  * listing.c    listing and its iterator
  *
  * Everything the module keeps is in struct module_state, one for each interpreter: no global variable, so that
