@@ -61,7 +61,8 @@ PyDoc_STRVAR(why_doc, "why($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=
                       "--\n\n"
                       "Tell what stands in the way of link() with the same arguments, changing nothing.\n\n"
                       "Returns a tuple of obstacles in the order in which the system would say so; an empty\n"
-                      "one means that nothing was found.");
+                      "one means that nothing was found. Its attribute remark is a sentence that is good to\n"
+                      "know although it is no obstacle, or None.");
 
 PyDoc_STRVAR(listing_doc,
              "listing($module, /, paths='.', *, dir_fd=None, all=False, recursive=False,\n"
@@ -155,6 +156,9 @@ static int module_execute(PyObject *module) {
   state->obstacle_type = PyStructSequence_NewType(&obstacle_description);
   if (add_type(module, "obstacle", state->obstacle_type) < 0)
     return -1;
+  state->obstacles_type = obstacles_make_type();
+  if (add_type(module, "Obstacles", state->obstacles_type) < 0)
+    return -1;
   state->entry_type = PyStructSequence_NewType(&entry_description);
   if (add_type(module, "entry", state->entry_type) < 0)
     return -1;
@@ -170,6 +174,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     return 0;
   Py_VISIT(state->stat_type);
   Py_VISIT(state->obstacle_type);
+  Py_VISIT(state->obstacles_type);
   Py_VISIT(state->entry_type);
   Py_VISIT(state->listing_type);
   return 0;
@@ -184,6 +189,7 @@ static int module_clear(PyObject *module) {
   }
   Py_CLEAR(state->stat_type);
   Py_CLEAR(state->obstacle_type);
+  Py_CLEAR(state->obstacles_type);
   Py_CLEAR(state->entry_type);
   Py_CLEAR(state->listing_type);
   return 0;

@@ -66,6 +66,7 @@ struct module_state {
   PyObject *words[WORD_COUNT];
   PyTypeObject *stat_type;
   PyTypeObject *obstacle_type;
+  PyTypeObject *obstacles_type;
   PyTypeObject *entry_type;
   PyTypeObject *listing_type;
   bool ascii_plain; /* the file system's encoding leaves ASCII as it is, so it need not be asked */
@@ -208,5 +209,8 @@ extern PyStructSequence_Desc entry_description;
 extern PyType_Spec listing_specification;
 
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat);
+
+/** The type of what why() returns; NULL with an exception set. */
+PyTypeObject *obstacles_make_type(void);
 
 #endif

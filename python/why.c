@@ -1,12 +1,15 @@
 /*
  * why(): what stands in the way of a link.
  *
+ * Its result is a tuple of obstacles, so that it is empty where nothing was found, and of a type of its own for
+ * the remark, which is there without an obstacle too.
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "module.h"
 #include <string.h>
 
-/* ------------------------------------------------------------------ why */
+/* ------------------------------------------------------------------ one obstacle */
 
 static PyStructSequence_Field obstacle_fields[] = {
     {"status", "the library's status by name, such as 'NLINK_CROSS_DEVICE'"},
@@ -45,7 +48,47 @@ static PyObject *obstacle_build(const struct module_state *state, const struct n
   return result;
 }
 
-static PyObject *obstacles_build(const struct module_state *state, const struct nlink_why *why) {
+/* ------------------------------------------------------------------ all of them, and the remark */
+
+/** A tuple has no room for a field of ours, but one of a type made by a class statement has a dictionary. */
+static PyObject *dictionary_of(PyObject *obstacles) {
+  return PyObject_GetAttrString(obstacles, "__dict__");
+}
+
+static PyObject *obstacles_remark(PyObject *self, void *closure) {
+  (void)closure;
+  PyObject *dictionary = dictionary_of(self);
+  if (dictionary == NULL)
+    return NULL;
+  PyObject *remark = PyMapping_GetItemString(dictionary, "remark");
+  Py_DECREF(dictionary);
+  if (remark == NULL && PyErr_ExceptionMatches(PyExc_KeyError)) {
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  return remark;
+}
+
+/** A getter without a setter: the remark can be read, copied and pickled, not changed. */
+static PyGetSetDef remark_definition = {"remark", obstacles_remark, NULL,
+                                        "what to know although it is no obstacle, as one sentence, or None",
+                                        NULL};
+
+static const char obstacles_doc[] = "What why() returns: a tuple of obstacles, with a remark.";
+
+PyTypeObject *obstacles_make_type(void) {
+  PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){ssss}", "Obstacles", &PyTuple_Type,
+                                         "__module__", "nlink", "__doc__", obstacles_doc);
+  if (type == NULL)
+    return NULL;
+  PyObject *remark = PyDescr_NewGetSet((PyTypeObject *)type, &remark_definition);
+  if (remark == NULL || PyObject_SetAttrString(type, "remark", remark) < 0)
+    Py_CLEAR(type);
+  Py_XDECREF(remark);
+  return (PyTypeObject *)type;
+}
+
+static PyObject *obstacles_tuple(const struct module_state *state, const struct nlink_why *why) {
   PyObject *result = PyTuple_New((Py_ssize_t)why->count);
   for (size_t i = 0; result != NULL && i < why->count; i++) {
     PyObject *obstacle = obstacle_build(state, &why->obstacle[i]);
@@ -57,6 +100,33 @@ static PyObject *obstacles_build(const struct module_state *state, const struct 
   }
   return result;
 }
+
+/** -1 with an exception set. */
+static int set_remark(PyObject *obstacles, const char *text) {
+  if (text[0] == '\0')
+    return 0;
+  PyObject *dictionary = dictionary_of(obstacles);
+  if (dictionary == NULL)
+    return -1;
+  PyObject *remark = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+  int result = remark == NULL ? -1 : PyDict_SetItemString(dictionary, "remark", remark);
+  Py_XDECREF(remark);
+  Py_DECREF(dictionary);
+  return result;
+}
+
+static PyObject *obstacles_build(const struct module_state *state, const struct nlink_why *why) {
+  PyObject *tuple = obstacles_tuple(state, why);
+  if (tuple == NULL)
+    return NULL;
+  PyObject *result = PyObject_CallFunctionObjArgs((PyObject *)state->obstacles_type, tuple, NULL);
+  Py_DECREF(tuple);
+  if (result != NULL && set_remark(result, why->remark) < 0)
+    Py_CLEAR(result);
+  return result;
+}
+
+/* ------------------------------------------------------------------ why */
 
 static const struct signature why_signature = {
     "OO|$OOOOO:why",

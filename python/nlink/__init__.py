@@ -19,6 +19,7 @@ It can stand in the place of os.link():
 
 from nlink._nlink import (
     Listing,
+    Obstacles,
     __version__,
     entry,
     link,
@@ -36,6 +37,7 @@ from nlink._nlink import (
 
 __all__ = [
     "Listing",
+    "Obstacles",
     "__version__",
     "entry",
     "link",

@@ -54,6 +54,10 @@ class obstacle(NamedTuple):
     text: str
     certain: bool
 
+class Obstacles(Tuple[obstacle, ...]):
+    @property
+    def remark(self) -> Optional[str]: ...
+
 @final
 class entry(NamedTuple, Generic[AnyStr]):
     dir: Optional[AnyStr]
@@ -147,7 +151,7 @@ def why(
     follow_symlinks: bool = True,
     replace: bool = False,
     beneath: bool = False,
-) -> Tuple[obstacle, ...]: ...
+) -> Obstacles: ...
 @overload
 def listing(
     paths: Union[str, PathLike[str], Iterable[Union[str, PathLike[str]]]] = ".",

@@ -264,6 +264,45 @@ class Why(InPlace):
             nlink.why('a', 'n')
         self.assertEqual(hook.events, [])
 
+    def test_type_of_the_result(self):
+        for found in (nlink.why('a', 'n'), nlink.why('a', 'b')):
+            self.assertIs(type(found), nlink.Obstacles)
+            self.assertIsInstance(found, tuple)
+            self.assertIsNone(found.remark)
+            self.assertRaises(AttributeError, setattr, found, 'remark', 'mine')
+            self.assertEqual(pickle.loads(pickle.dumps(found)), found)
+        self.assertEqual(repr(nlink.why('a', 'n')), '()')
+        self.assertEqual(hash(nlink.why('a', 'b')), hash(tuple(nlink.why('a', 'b'))))
+        self.assertEqual((nlink.Obstacles.__module__, nlink.Obstacles.__qualname__), ('nlink', 'Obstacles'))
+        self.assertIsNone(nlink.Obstacles().remark)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'needs root')
+    def test_remark(self):
+        """An overlay file system parts the names of a file below it, which is no obstacle."""
+        code = ('import copy, ctypes, os, pickle, subprocess, nlink\n'
+                'if ctypes.CDLL(None, use_errno=True).unshare(0x20000) < 0:  # a mount namespace of our own\n'
+                '    exit("skip: " + os.strerror(ctypes.get_errno()))\n'
+                'def mount(*arguments):\n'
+                '    done = subprocess.run(["mount", *arguments], stderr=subprocess.PIPE, text=True)\n'
+                '    if done.returncode: exit("skip: " + done.stderr.strip())\n'
+                'mount("--make-rprivate", "/")\n'
+                'mount("-t", "tmpfs", "none", "d")\n'
+                'os.chdir("d")\n'
+                'for name in "lower", "upper", "work", "on": os.mkdir(name)\n'
+                'open("lower/\xe4", "w").close(); os.link("lower/\xe4", "lower/b")\n'
+                'mount("-t", "overlay", "-o", "lowerdir=lower,upperdir=upper,workdir=work,index=off", "none", "on")\n'
+                'free, not_free = nlink.why("on/\xe4", "on/n"), nlink.why("on/\xe4", "on/b")\n'
+                'print(len(free), len(not_free), free.remark == not_free.remark)\n'
+                'for twin in copy.copy(free), pickle.loads(pickle.dumps(free)):\n'
+                '    print(twin.remark == free.remark, type(twin).__name__)\n'
+                'print(ascii(free.remark))\n')
+        os.mkdir('d')
+        done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+        if done.stderr.startswith('skip: '):
+            self.skipTest(done.stderr[6:].strip())
+        text = "overlay without index=on: if 'on/ä' lies in a lower layer, linking it parts it from its other name"
+        self.assertEqual(done.stdout.splitlines(), ['0 1 True', 'True Obstacles', 'True Obstacles', ascii(text)], done.stderr)
+
 
 class LinkFd(InPlace):
     def setUp(self):
