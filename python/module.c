@@ -73,14 +73,22 @@ PyDoc_STRVAR(listing_doc,
              "recursive the directories below, by_file the names of one file together, and directories\n"
              "a directory itself in the place of what is in it.");
 
+PyDoc_STRVAR(quote_doc,
+             "quote($module, /, name, *, ascii=False, needed=False)\n"
+             "--\n\n"
+             "Write a name so that a person can read it and a shell reads it back as the same bytes.\n\n"
+             "With ascii, every byte beyond ASCII is escaped, not only what is no valid UTF-8. With\n"
+             "needed, a name is quoted only where a shell or a person needs it.");
+
 /* ------------------------------------------------------------------ the module */
 
 #define FUNCTION(name)                                                                                       \
   { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
 
 static PyMethodDef functions[] = {
-    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink), FUNCTION(unlink),  FUNCTION(stat),
-    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),     FUNCTION(listing), {NULL, NULL, 0, NULL},
+    FUNCTION(link),    FUNCTION(link_fd),   FUNCTION(symlink),     FUNCTION(unlink),
+    FUNCTION(stat),    FUNCTION(same_file), FUNCTION(readlink),    FUNCTION(why),
+    FUNCTION(listing), FUNCTION(quote),     {NULL, NULL, 0, NULL},
 };
 
 static int make_words(struct module_state *state) {

@@ -9,6 +9,7 @@
  * look.c       stat, same_file, readlink
  * why.c        why, and the type of its result
  * listing.c    listing and its iterator
+ * words.c      quote
  *
  * Everything the module keeps is in struct module_state, one for each interpreter: no global variable, so that
  * it works in sub-interpreters and without the global lock.
@@ -53,7 +54,10 @@
   X(all)                                                                                                     \
   X(recursive)                                                                                               \
   X(by_file)                                                                                                 \
-  X(directories)
+  X(directories)                                                                                             \
+  X(name)                                                                                                    \
+  X(ascii)                                                                                                   \
+  X(needed)
 
 enum word {
 #define WORD_ENUM(name) WORD_##name,
@@ -201,6 +205,7 @@ PYTHON_FUNCTION(python_same_file);
 PYTHON_FUNCTION(python_readlink);
 PYTHON_FUNCTION(python_why);
 PYTHON_FUNCTION(python_listing);
+PYTHON_FUNCTION(python_quote);
 
 /** The fields of the result types, and a stat result from the library's. */
 extern PyStructSequence_Desc stat_description;

@@ -325,7 +325,8 @@ class OtherFunctions(InPlace):
                 (nlink.unlink, (1,), 'unlink: path'), (nlink.readlink, (1,), 'readlink: path'),
                 (nlink.same_file, (1, 'a'), 'same_file: a'), (nlink.same_file, ('a', 1), 'same_file: b'),
                 (nlink.why, (1, 'a'), 'why: src'), (nlink.why, ('a', 1), 'why: dst'),
-                (nlink.link_fd, (0, 1), 'link_fd: dst'), (nlink.listing, ([1],), 'listing: paths')):
+                (nlink.link_fd, (0, 1), 'link_fd: dst'), (nlink.listing, ([1],), 'listing: paths'),
+                (nlink.quote, (1,), 'quote: name')):
             with self.subTest(name=name):
                 self.assertRaisesText(TypeError, name + ' should be string, bytes or os.PathLike, not int',
                                       function, *arguments)
@@ -344,7 +345,8 @@ class OtherFunctions(InPlace):
                 (nlink.same_file, ('a', '\0'), 'same_file: embedded null character in b'),
                 (nlink.why, ('a', '\0'), 'why: embedded null character in dst'),
                 (nlink.link_fd, (0, '\0'), 'link_fd: embedded null character in dst'),
-                (nlink.listing, (['a', '\0'],), 'listing: embedded null character in paths')):
+                (nlink.listing, (['a', '\0'],), 'listing: embedded null character in paths'),
+                (nlink.quote, ('a\0b',), 'quote: embedded null character in name')):
             with self.subTest(name=name):
                 self.assertRaisesText(ValueError, name, function, *arguments)
 
@@ -370,6 +372,7 @@ class OtherFunctions(InPlace):
     def test_keywords_only(self):
         self.assertRaisesText(TypeError, 'stat() takes exactly 1 positional argument (2 given)', nlink.stat, 'a', None)
         self.assertRaisesText(TypeError, 'why() takes exactly 2 positional arguments (3 given)', nlink.why, 'a', 'b', 1)
+        self.assertRaisesText(TypeError, 'quote() takes exactly 1 positional argument (2 given)', nlink.quote, 'a', True)
 
 
 if __name__ == '__main__':

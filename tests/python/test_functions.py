@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""symlink, unlink, stat, same_file, readlink, why, link_fd and listing."""
+"""symlink, unlink, stat, same_file, readlink, why, link_fd, listing and quote."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import sys
 import unittest
 
 import nlink
-from place import Hook, Index, InPlace, Path
+from place import Hook, Index, InPlace, Path, Truth
 
 
 class Symlink(InPlace):
@@ -475,6 +475,36 @@ class Listing(InPlace):
         self.assertEqual(hook.events, [('os.listdir', ('.',)), ('os.listdir', ('d',)), ('os.listdir', (b'a',))])
         with Hook(refuse=ZeroDivisionError()):
             self.assertRaises(ZeroDivisionError, nlink.listing)
+
+
+class Quote(InPlace):
+    def test_words(self):
+        for name, text in (('a', "'a'"), ('', "''"), ('a b', "'a b'"), ("it's", '"it\'s"'), ('ä', "'ä'"),
+                           ('a\n', "'a'$'\\n'"), ('\udcff', "''$'\\377'")):
+            for given in (name, os.fsencode(name), Path(name), Path(os.fsencode(name))):
+                with self.subTest(given=given):
+                    quoted = nlink.quote(given)
+                    self.assertIs(type(quoted), str)
+                    self.assertEqual(quoted, text)
+
+    def test_flags(self):
+        self.assertEqual([nlink.quote(name, needed=True) for name in ('a', 'ä', 'a b', '', '\t')],
+                         ['a', 'ä', "'a b'", "''", "''$'\\t'"])
+        self.assertEqual(nlink.quote('ä', ascii=True), "''$'\\303\\244'")
+        self.assertEqual(nlink.quote('a', ascii=1, needed=[0]), 'a')
+        self.assertEqual(nlink.quote(name='a', ascii=False, needed=None), "'a'")
+        self.assertRaises(ZeroDivisionError, nlink.quote, 'a', ascii=Truth(ZeroDivisionError()))
+
+    def test_a_shell_reads_it_back(self):
+        names = [bytes([byte]) for byte in range(1, 256)] + [b"a'b\n" * 200, b'\xff' * 3000, 'ä€\U0001F600'.encode() * 400, b'-n']
+        for flags in ({}, {'ascii': True}, {'needed': True}):
+            script = ''.join('printf "%%s\\0" %s\n' % nlink.quote(name, **flags) for name in names)
+            said = subprocess.run(['bash'], input=script.encode(), stdout=subprocess.PIPE, check=True).stdout
+            self.assertEqual(said.split(b'\0')[:-1], names)
+
+    def test_every_length_around_the_room(self):
+        for length in range(1000, 1040):
+            self.assertEqual(nlink.quote('x' * length), "'" + 'x' * length + "'")
 
 
 if __name__ == '__main__':
