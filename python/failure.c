@@ -133,8 +133,17 @@ static int add_cause(PyObject *exception, const struct nlink_error *error) {
 /** An exception that no system call stands behind: the library's own words, and the function as Python names it. */
 static PyObject *build_plain(PyObject *type, const char *text) {
   static const char prefix[] = "nlink_";
-  size_t skip = strncmp(text, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0;
-  return PyObject_CallFunction(type, "s", text + skip);
+  static const char suffix[] = "_backup";
+  if (strncmp(text, prefix, sizeof prefix - 1) != 0)
+    return PyObject_CallFunction(type, "s", text);
+  text += sizeof prefix - 1;
+  /* In Python a backup is an argument of link and symlink, no function of its own. */
+  size_t name = strcspn(text, ":");
+  size_t length = sizeof suffix - 1;
+  size_t cut = name > length && strncmp(text + name - length, suffix, length) == 0 ? length : 0;
+  char words[NLINK_TEXT_SIZE];
+  (void)snprintf(words, sizeof words, "%.*s%s", (int)(name - cut), text, text + name);
+  return PyObject_CallFunction(type, "s", words);
 }
 
 PyObject *failure_build(const struct nlink_error *error, PyObject *filename, PyObject *filename2) {

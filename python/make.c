@@ -10,20 +10,13 @@
 
 /* ------------------------------------------------------------------ link */
 
-static const struct signature link_signature = {
-    "OO|$OOOOO:link",
-    {WORD_src, WORD_dst, WORD_src_dir_fd, WORD_dst_dir_fd, WORD_follow_symlinks, WORD_replace, WORD_beneath},
-    2,
-    2,
-    7};
-
-struct link_call {
-  struct path src;
-  struct path dst;
-  int src_dir;
-  int dst_dir;
-  unsigned flags;
-};
+static const struct signature link_signature = {"OO|$OOOOOOO:link",
+                                                {WORD_src, WORD_dst, WORD_src_dir_fd, WORD_dst_dir_fd,
+                                                 WORD_follow_symlinks, WORD_replace, WORD_beneath,
+                                                 WORD_backup, WORD_suffix},
+                                                2,
+                                                2,
+                                                9};
 
 /** The keywords of link beyond the two paths; none given is the common case. */
 static int take_link_options(struct link_call *call, PyObject *const *given) {
@@ -42,9 +35,8 @@ static int take_link_options(struct link_call *call, PyObject *const *given) {
 static PyObject *link_now(const struct link_call *call) {
   PyObject *src = call->src.object;
   PyObject *dst = call->dst.object;
-  if (PySys_Audit("os.link", "OOii", src, dst, audit_fd(call->src_dir), audit_fd(call->dst_dir)) < 0) {
+  if (audit_link(call) < 0)
     return NULL;
-  }
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;
@@ -66,16 +58,23 @@ static inline int take_path(struct path *path, const struct module_state *state,
   return path_open(path, state, object, "link", argument);
 }
 
+/** The options, then the link, with a backup where one is wanted. */
+static PyObject *link_with_options(const struct module_state *state, struct link_call *call,
+                                   PyObject *const *given) {
+  if (take_link_options(call, given) < 0)
+    return NULL;
+  const struct backup_wish wish = {given[7], given[8]};
+  return backup_wanted(&wish) ? backup_make(state, call, &wish, false) : link_now(call);
+}
+
 /** The two paths, then the options where there are any. */
 static PyObject *do_link(const struct module_state *state, struct link_call *call, PyObject *const *given,
                          bool options) {
   char rooms[2][PATH_ROOM];
   PyObject *result = NULL;
   if (take_path(&call->src, state, given[0], rooms[0], "src") == 0) {
-    if (take_path(&call->dst, state, given[1], rooms[1], "dst") == 0 &&
-        (!options || take_link_options(call, given) == 0)) {
-      result = link_now(call);
-    }
+    if (take_path(&call->dst, state, given[1], rooms[1], "dst") == 0)
+      result = options ? link_with_options(state, call, given) : link_now(call);
     path_close(&call->dst);
   }
   path_close(&call->src);
@@ -144,13 +143,13 @@ PYTHON_FUNCTION(python_link_fd) {
 
 /* ------------------------------------------------------------------ symlink */
 
-static const struct signature symlink_signature = {"OO|O$OOOOOO:symlink",
+static const struct signature symlink_signature = {"OO|O$OOOOOOOO:symlink",
                                                    {WORD_src, WORD_dst, WORD_target_is_directory, WORD_dir_fd,
                                                     WORD_src_dir_fd, WORD_relative, WORD_absolute,
-                                                    WORD_replace, WORD_beneath},
+                                                    WORD_replace, WORD_beneath, WORD_backup, WORD_suffix},
                                                    2,
                                                    3,
-                                                   9};
+                                                   11};
 
 static int take_symlink_options(struct link_call *call, PyObject *const *given) {
   bool ignored; /* only Windows knows two kinds of soft link; the argument's truth is asked all the same */
@@ -177,9 +176,11 @@ static PyObject *do_symlink(const struct module_state *state, struct link_call *
     return NULL;
   if (take_symlink_options(call, given) < 0)
     return NULL;
-  if (PySys_Audit("os.symlink", "OOi", call->src.object, call->dst.object, audit_fd(call->dst_dir)) < 0) {
+  const struct backup_wish wish = {given[9], given[10]};
+  if (backup_wanted(&wish))
+    return backup_make(state, call, &wish, true);
+  if (audit_symlink(call) < 0)
     return NULL;
-  }
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;

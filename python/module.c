@@ -12,12 +12,17 @@ PyDoc_STRVAR(module_doc, "One file, many names: the compiled part of the package
 
 PyDoc_STRVAR(link_doc,
              "link($module, /, src, dst, *, src_dir_fd=None, dst_dir_fd=None,\n"
-             "     follow_symlinks=True, replace=False, beneath=False)\n"
+             "     follow_symlinks=True, replace=False, beneath=False, backup=None,\n"
+             "     suffix=None)\n"
              "--\n\n"
              "Give the file named src one more name, dst.\n\n"
              "As os.link does it since Python 3.14, on every version: a soft link at the end of src\n"
              "is followed unless follow_symlinks is false. With replace, a dst that exists is\n"
-             "replaced atomically. With beneath, neither path can leave its directory by any way.\n"
+             "replaced atomically. With beneath, neither path can leave its directory by any way.\n\n"
+             "With backup, dst is replaced too, and what it named is kept: 'simple' keeps it as dst and\n"
+             "suffix ('~'), 'numbered' as dst.~1~ and so on, 'existing' as numbered where dst has\n"
+             "numbered backups, else as simple; 'none' keeps nothing. Returns the backup's path, or\n"
+             "None where nothing was kept.\n\n"
              "An exception tells in its attribute cause why it could not be done.");
 
 PyDoc_STRVAR(link_fd_doc,
@@ -30,13 +35,13 @@ PyDoc_STRVAR(link_fd_doc,
 PyDoc_STRVAR(symlink_doc,
              "symlink($module, /, src, dst, target_is_directory=False, *, dir_fd=None,\n"
              "        src_dir_fd=None, relative=False, absolute=False, replace=False,\n"
-             "        beneath=False)\n"
+             "        beneath=False, backup=None, suffix=None)\n"
              "--\n\n"
              "Make dst a soft link that holds the path src, as os.symlink does.\n\n"
              "With relative, it holds the way from where dst really is to where src really leads; with\n"
              "absolute, the absolute path of src. For these two a relative src is relative to src_dir_fd.\n"
              "With replace, a dst that exists is replaced atomically. With beneath, dst cannot leave its\n"
-             "directory.");
+             "directory. backup and suffix are as for link(), and so is the result.");
 
 PyDoc_STRVAR(unlink_doc, "unlink($module, /, path, *, dir_fd=None, keep_last=False, beneath=False)\n"
                          "--\n\n"

@@ -6,6 +6,7 @@
  * path.c       str, bytes, PathLike -> the system's own bytes
  * failure.c    struct nlink_error -> the exception that os would raise, and why
  * make.c       link, link_fd, symlink, unlink
+ * backup.c     link and symlink where they keep what they replace
  * look.c       stat, same_file, readlink
  * why.c        why, and the type of its result
  * listing.c    listing and its iterator
@@ -39,6 +40,8 @@
   X(follow_symlinks)                                                                                         \
   X(replace)                                                                                                 \
   X(beneath)                                                                                                 \
+  X(backup)                                                                                                  \
+  X(suffix)                                                                                                  \
   X(target_is_directory)                                                                                     \
   X(dir_fd)                                                                                                  \
   X(relative)                                                                                                \
@@ -83,7 +86,7 @@ static inline struct module_state *state_of(PyObject *module) {
 
 /* ------------------------------------------------------------------ arguments.c */
 
-#define ARGUMENTS_MAX 10
+#define ARGUMENTS_MAX 11
 
 /** What a function takes, in order; arguments that are not given come out as NULL. */
 struct signature {
@@ -190,6 +193,46 @@ int failure_errno(const struct nlink_error *error);
 
 /** The sentence of a cause with "probably" before what was not observed; None where nothing was found. */
 PyObject *failure_cause(const struct nlink_error *error);
+
+/* ------------------------------------------------------------------ make.c, backup.c */
+
+/** What link and symlink were called with, as the library takes it. */
+struct link_call {
+  struct path src;
+  struct path dst;
+  int src_dir;
+  int dst_dir;
+  unsigned flags;
+};
+
+/** Tell audit hooks what os would tell them; -1 with an exception set. */
+static inline int audit_link(const struct link_call *call) {
+  return PySys_Audit("os.link", "OOii", call->src.object, call->dst.object, audit_fd(call->src_dir),
+                     audit_fd(call->dst_dir));
+}
+
+static inline int audit_symlink(const struct link_call *call) {
+  return PySys_Audit("os.symlink", "OOi", call->src.object, call->dst.object, audit_fd(call->dst_dir));
+}
+
+/** The arguments backup and suffix, borrowed; NULL and None are "not given". */
+struct backup_wish {
+  PyObject *backup;
+  PyObject *suffix;
+};
+
+static inline bool is_given(PyObject *object) {
+  return object != NULL && object != Py_None;
+}
+
+/** Whether backup_make() has to do the rest of a call. */
+static inline bool backup_wanted(const struct backup_wish *wish) {
+  return is_given(wish->backup) || is_given(wish->suffix);
+}
+
+/** Make the name and keep what it replaces: the backup's path, None, or NULL with an exception set. */
+PyObject *backup_make(const struct module_state *state, const struct link_call *call,
+                      const struct backup_wish *wish, bool symbolic);
 
 /* ------------------------------------------------------------------ the functions */
 

@@ -5,6 +5,7 @@ from typing import (
     Generic,
     Iterable,
     Iterator,
+    Literal,
     NamedTuple,
     Optional,
     Protocol,
@@ -15,6 +16,7 @@ from typing import (
 )
 
 _Path = Union[str, bytes, PathLike[str], PathLike[bytes]]
+_Backup = Literal["none", "simple", "numbered", "existing"]
 
 class _HasFileno(Protocol):
     def fileno(self) -> int: ...
@@ -76,6 +78,7 @@ class Listing(Iterator[entry[AnyStr]]):
     def __iter__(self) -> Listing[AnyStr]: ...
     def __next__(self) -> entry[AnyStr]: ...
 
+@overload
 def link(
     src: _Path,
     dst: _Path,
@@ -85,7 +88,35 @@ def link(
     follow_symlinks: bool = True,
     replace: bool = False,
     beneath: bool = False,
+    backup: None = None,
+    suffix: None = None,
 ) -> None: ...
+@overload
+def link(
+    src: _Path,
+    dst: Union[str, PathLike[str]],
+    *,
+    src_dir_fd: Optional[_SupportsIndex] = None,
+    dst_dir_fd: Optional[_SupportsIndex] = None,
+    follow_symlinks: bool = True,
+    replace: bool = False,
+    beneath: bool = False,
+    backup: Optional[_Backup],
+    suffix: Union[str, bytes, None] = None,
+) -> Optional[str]: ...
+@overload
+def link(
+    src: _Path,
+    dst: Union[bytes, PathLike[bytes]],
+    *,
+    src_dir_fd: Optional[_SupportsIndex] = None,
+    dst_dir_fd: Optional[_SupportsIndex] = None,
+    follow_symlinks: bool = True,
+    replace: bool = False,
+    beneath: bool = False,
+    backup: Optional[_Backup],
+    suffix: Union[str, bytes, None] = None,
+) -> Optional[bytes]: ...
 def link_fd(
     fd: Union[int, _HasFileno],
     dst: _Path,
@@ -94,6 +125,7 @@ def link_fd(
     replace: bool = False,
     beneath: bool = False,
 ) -> None: ...
+@overload
 def symlink(
     src: _Path,
     dst: _Path,
@@ -105,7 +137,39 @@ def symlink(
     absolute: bool = False,
     replace: bool = False,
     beneath: bool = False,
+    backup: None = None,
+    suffix: None = None,
 ) -> None: ...
+@overload
+def symlink(
+    src: _Path,
+    dst: Union[str, PathLike[str]],
+    target_is_directory: bool = False,
+    *,
+    dir_fd: Optional[_SupportsIndex] = None,
+    src_dir_fd: Optional[_SupportsIndex] = None,
+    relative: bool = False,
+    absolute: bool = False,
+    replace: bool = False,
+    beneath: bool = False,
+    backup: Optional[_Backup],
+    suffix: Union[str, bytes, None] = None,
+) -> Optional[str]: ...
+@overload
+def symlink(
+    src: _Path,
+    dst: Union[bytes, PathLike[bytes]],
+    target_is_directory: bool = False,
+    *,
+    dir_fd: Optional[_SupportsIndex] = None,
+    src_dir_fd: Optional[_SupportsIndex] = None,
+    relative: bool = False,
+    absolute: bool = False,
+    replace: bool = False,
+    beneath: bool = False,
+    backup: Optional[_Backup],
+    suffix: Union[str, bytes, None] = None,
+) -> Optional[bytes]: ...
 def unlink(
     path: _Path,
     *,

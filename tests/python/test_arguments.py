@@ -191,7 +191,8 @@ class Shapes(InPlace):
     def test_too_many(self):
         self.assertRaisesText(TypeError, 'link() takes exactly 2 positional arguments (3 given)',
                               nlink.link, 'a', 'b', 'c')
-        self.assertRaisesText(TypeError, 'link() takes at most 7 arguments (8 given)', nlink.link, *'abcdefgh')
+        self.assertRaisesText(TypeError, 'link() takes at most 9 arguments (10 given)', nlink.link, *'abcdefghij')
+        self.assertRaisesText(TypeError, 'symlink() takes at most 11 arguments (12 given)', nlink.symlink, *'abcdefghijkl')
         self.assertRaisesText(TypeError, 'symlink() takes at most 3 positional arguments (4 given)',
                               nlink.symlink, *'abcd')
         self.assertRaisesText(TypeError, 'unlink() takes exactly 1 positional argument (2 given)', nlink.unlink, 'a', 'b')
@@ -215,8 +216,12 @@ class Shapes(InPlace):
         self.assertCount(4, 'a')
 
     def test_everything_given(self):
-        nlink.link('a', 'b', src_dir_fd=None, dst_dir_fd=None, follow_symlinks=True, replace=False, beneath=False)
+        nlink.link('a', 'b', src_dir_fd=None, dst_dir_fd=None, follow_symlinks=True, replace=False, beneath=False,
+                   backup=None, suffix=None)
         self.assertCount(2, 'b')
+        nlink.symlink('a', 's', target_is_directory=False, dir_fd=None, src_dir_fd=None, relative=False, absolute=False,
+                      replace=False, beneath=False, backup=None, suffix=None)
+        self.assertEqual(os.readlink('s'), 'a')
 
 
 class Descriptors(InPlace):

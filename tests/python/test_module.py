@@ -136,6 +136,15 @@ class Memory(InPlace):
             nlink.same_file('a', name)
             nlink.why('a', name)
             nlink.why(Path('/'), '/proc/x')
+            nlink.link('a', 's', backup='simple', suffix=b'.x')
+            nlink.symlink('a', Path(b's'), backup='none')
+            quietly(nlink.symlink, 'a', 's', backup='simple', suffix='/')
+            quietly(nlink.link, 'a', 's', backup=name)
+            quietly(nlink.link, 'a', 's', suffix=name)
+            quietly(nlink.link, 'a', 's', backup='existing', suffix=3)
+            nlink.quote('ä' * 10)
+            nlink.quote(Path(b'\xff' * 1000), needed=True)
+            quietly(nlink.quote, bad, zip=name)
             list(nlink.listing(all=True, recursive=True))
             next(nlink.listing(b'.'))
             quietly(nlink.listing, ['a', bad])
@@ -180,7 +189,9 @@ class Memory(InPlace):
         fd = self.open_dir('.')
         index = 1000 + fd - 1000
         os.rename('a', source)
-        objects = (source, target, missing, index, None, nlink.stat_result, nlink.obstacle, nlink.entry, nlink.Listing)
+        suffix = ''.join(('.', 'old'))
+        objects = (source, target, missing, index, None, nlink.stat_result, nlink.obstacle, nlink.Obstacles,
+                   nlink.entry, nlink.Listing, suffix)
         for _ in range(2):
             before = self.counts(objects)
             for _ in range(100):
@@ -191,6 +202,13 @@ class Memory(InPlace):
                     except OSError:
                         pass
                 nlink.why(source, target)
+                nlink.link(source, target, backup='simple', suffix=suffix)
+                nlink.symlink(source, target, backup='simple', suffix=suffix)
+                try:
+                    nlink.link(source, target, backup=suffix)
+                except ValueError:
+                    pass
+                nlink.quote(source)
                 list(nlink.listing([source, target]))
                 nlink.stat(source)
                 nlink.unlink(target)
@@ -247,6 +265,10 @@ class MemoryRunsOut(InPlace):
             lambda: nlink.stat('x'), lambda: nlink.why('/', 'a'), lambda: list(nlink.listing(['a', '.'], recursive=True)),
             lambda: nlink.listing(['a', 'x']), lambda: nlink.readlink('a'), lambda: nlink.same_file('a', 'x'),
             lambda: nlink.symlink('a', 's', relative=True, absolute=True), lambda: nlink.unlink('x'),
+            lambda: nlink.link('a', 'd', backup='simple', suffix='ä' * 50),
+            lambda: nlink.link('a', 'b', backup='zip'), lambda: nlink.symlink('a', 's', backup='simple', suffix=''),
+            lambda: nlink.link('a', 'b', suffix='x'), lambda: nlink.quote('ä\n'), lambda: nlink.quote(b'\xff' * 1000),
+            lambda: nlink.why('a', 'n').remark,
         ]
         for number, call in enumerate(calls):
             expected = self.outcome(call)
