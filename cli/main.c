@@ -10,11 +10,12 @@
  *          options out sys             command lines by table; all printing; all asking of the system
  *   include/nlink.h                    all that the command knows of what follows
  *   src/verb/   link symlink unlink stat list why     what the library can do
- *   src/safe/   swap                   replacing a name, so that it is there at every instant
- *   src/look/   scene cause checks     why a call failed, found out by looking
- *   src/path/   beneath place relative paths resolved by descriptors
+ *   src/safe/   swap backup            replacing a name, so that it is there at every instant
+ *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
+ *   src/path/   beneath place relative circle         paths resolved by descriptors
+ *   src/tree/   gather trail shelf     directories read and walked
  *   src/os/     posix linux            the only door to the system
- *   src/base/   error quote memory fault   knows nothing above it
+ *   src/base/   error quote memory arena sort fault   knows nothing above it
  *
  * SPDX-License-Identifier: MIT
  */

@@ -64,3 +64,17 @@ void nl_place_close(struct nl_place *place) {
   nl_os_close(place->owned);
   place->owned = -1;
 }
+
+bool nl_path_ends(int sys) {
+  switch (nl_os_status(sys)) {
+  case NLINK_INVALID: /* no soft link */
+  case NLINK_NOT_FOUND:
+  case NLINK_NOT_DIRECTORY:
+  case NLINK_DENIED:
+  case NLINK_NAME_TOO_LONG:
+  case NLINK_SYMLINK_LOOP: /* something below a circle */
+    return true;
+  default:
+    return false;
+  }
+}

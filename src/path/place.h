@@ -32,4 +32,7 @@ size_t nl_path_last(const char *path, size_t *length);
 /** A path's bytes up to @p length as a string of its own, "." where there are none; false = no memory. */
 bool nl_path_prefix(struct nl_string *out, const char *path, size_t length);
 
+/** Whether @p sys only says that a way ends there (nothing there, no soft link, not for us to see), and is an answer. */
+bool nl_path_ends(int sys);
+
 #endif

@@ -55,19 +55,8 @@ static bool go_down(struct nl_string *path, const char *name, size_t length) {
 static int follow(struct nl_string *out, struct nl_string *rest, size_t *at, unsigned *links) {
   char target[NLINK_TARGET_SIZE];
   int sys = nl_os_readlink(target, sizeof target, NLINK_CWD, out->text);
-  switch (nl_os_status(sys)) {
-  case NLINK_OK:
-    break;
-  case NLINK_INVALID: /* no soft link */
-  case NLINK_NOT_FOUND:
-  case NLINK_NOT_DIRECTORY:
-  case NLINK_DENIED:
-  case NLINK_NAME_TOO_LONG:
-  case NLINK_SYMLINK_LOOP: /* something below a circle */
-    return 0;              /* not there, or not for us to see: it stands for itself */
-  default:
-    return sys; /* anything else is no answer, and a guess could lead elsewhere */
-  }
+  if (sys != 0) /* it stands for itself; where the look gave no answer, a guess could lead elsewhere */
+    return nl_path_ends(sys) ? 0 : sys;
   if (++*links > LINKS_MAX)
     return 0;
   struct nl_string next = {0};

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "look/cause.h"
 #include "os/os.h"
+#include "path/circle.h"
 #include "path/place.h"
 #include "path/relative.h"
 #include "safe/backup.h"
@@ -33,56 +34,6 @@ static int put(enum nlink_step *step, const struct nl_place *place, char *target
   return sys;
 }
 
-/* Whether two places are one name: one directory, one last component. */
-static bool is_same_name(const struct nl_place *a, const struct nl_place *b) {
-  struct nlink_stat a_dir;
-  struct nlink_stat b_dir;
-  size_t a_length = 0;
-  size_t b_length = 0;
-  const char *a_name = a->name + nl_path_last(a->name, &a_length);
-  const char *b_name = b->name + nl_path_last(b->name, &b_length);
-  return a_length == b_length && memcmp(a_name, b_name, a_length) == 0 &&
-         nl_os_stat(&a_dir, a->dir, ".", true) == 0 && nl_os_stat(&b_dir, b->dir, ".", true) == 0 &&
-         a_dir.dev == b_dir.dev && a_dir.ino == b_dir.ino;
-}
-
-/*
- * Whether a soft link at the place would lead to itself, over whatever other soft links. What it replaces would
- * be gone, and the system would do it without a word. Nothing stands there: nothing is lost.
- */
-static bool leads_to_itself(const struct nl_place *place, const char *target) {
-  enum { HOPS = 40 }; /* as many as the system follows */
-  struct nlink_stat old;
-  struct nl_place here = {place->dir, NULL, -1};
-  char held[NLINK_TARGET_SIZE];
-  bool itself = false;
-  if (nl_os_stat(&old, place->dir, place->name, false) != 0)
-    return false;
-  for (int hop = 0; hop < HOPS && !itself; hop++) {
-    struct nl_place next = here;
-    struct nl_string path = {0}; /* without the slashes at the end, which only say that the way goes on */
-    size_t length = 0;
-    size_t last = nl_path_last(target, &length);
-    bool goes_on =
-        nl_path_prefix(&path, target, last + length) && nl_place_open(&next, here.dir, path.text, false) == 0;
-    itself = goes_on && is_same_name(place, &next);
-    goes_on = goes_on && nl_os_readlink(held, sizeof held, next.dir, next.name) == 0;
-    nl_string_fini(&path);
-    if (!goes_on) {
-      if (next.owned != here.owned)
-        nl_place_close(&next);
-      break;
-    }
-    if (next.owned >= 0) { /* else it is where we stood before */
-      nl_place_close(&here);
-      here = next;
-    }
-    target = held;
-  }
-  nl_place_close(&here);
-  return itself;
-}
-
 static enum nlink_status refuse_itself(struct nlink_error *error) {
   nl_fail(error, NLINK_EXISTS, NLINK_STEP_SYMLINK, 0, NULL);
   nl_blame(error, NLINK_CAUSE_DST_IS_SRC, NLINK_DST, true,
@@ -107,9 +58,12 @@ static enum nlink_status symlink_carefully(struct nl_scene *scene, unsigned flag
   scene->target = sys == 0 ? computed.text : NULL;
   if (sys == 0)
     sys = nl_place_open(&place, scene->dst_dir, scene->dst, scene->beneath);
+  /* The system would do it without a word, and what it replaces would be gone. */
   bool loses =
       scene->replace && (flags & NLINK_CIRCLE) == 0 && (backup == NULL || backup->kind == NLINK_BACKUP_NONE);
-  bool is_circle = sys == 0 && loses && leads_to_itself(&place, computed.text);
+  bool is_circle = false;
+  if (sys == 0 && loses)
+    sys = nl_circle_look(&is_circle, &place, computed.text);
   if (sys == 0 && !is_circle)
     sys = put(&step, &place, computed.text, scene->replace, backup);
   if (sys == 0 && backup != NULL)

@@ -236,6 +236,10 @@ static bool symlink_replaced(void) {
   return is_tidy() && leads_to("dst", "d/in");
 }
 
+static enum nlink_status symlink_circle(struct nlink_error *error) {
+  return symlink_with("../l", "d/in", NLINK_REPLACE, error);
+}
+
 /* ---------------------------------------------------------------- removing and looking */
 
 static uint64_t left;
@@ -358,6 +362,7 @@ const struct act acts[] = {
     {"relative symlink by walking", symlink_relative, symlinked_relative, no_openat2, ENOSYS},
     {"absolute symlink", symlink_absolute, symlinked_absolute, NULL, 0},
     {"symlink, replace", symlink_replace, symlink_replaced, NULL, 0},
+    {"symlink that would lead to itself", symlink_circle, never, NULL, 0},
     {"unlink, counted", remove_counted, removed, NULL, 0},
     {"unlink beneath", remove_beneath, removed, NULL, 0},
     {"unlink beneath by walking", remove_beneath, removed, no_openat2, ENOSYS},
