@@ -57,6 +57,7 @@ install:
 	@$(if $(filter command line environment,$(origin PREFIX)),$(MESON) configure $(BUILD) -Dprefix=$(PREFIX))
 	@$(compile)
 	@DESTDIR='$(DESTDIR)' $(MESON) install -C $(BUILD) --no-rebuild
+	@test -n '$(DESTDIR)' || PATH=$$PATH:/sbin:/usr/sbin ldconfig 2>/dev/null || true # only root can, and need
 
 clean:
 	rm -rf $(BUILD)
