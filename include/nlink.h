@@ -312,7 +312,7 @@ NLINK_API enum nlink_status nlink_link_fd(int fd, int dst_dir, const char *dst, 
 
 /** How an existing dst is kept under another name before it is replaced. */
 enum nlink_backup_kind {
-  NLINK_BACKUP_NONE,
+  NLINK_BACKUP_NONE,     /* nothing is kept, and only NLINK_REPLACE replaces */
   NLINK_BACKUP_SIMPLE,   /* dst and the suffix; an older backup of that name is replaced */
   NLINK_BACKUP_NUMBERED, /* dst.~1~, dst.~2~, ... */
   NLINK_BACKUP_EXISTING  /* numbered where dst has numbered backups, else simple */
@@ -334,7 +334,8 @@ struct nlink_backup {
  * The name @p dst is there at every instant: where the system can exchange two names it never points
  * nowhere. Where @p dst does not exist, nothing is backed up.
  *
- * @param backup  Kind and suffix in, the backup's name out. NULL = as nlink_link() with NLINK_REPLACE.
+ * @param backup  Kind and suffix in, the backup's name out. NULL or NLINK_BACKUP_NONE = as nlink_link() with
+ *                these flags: @p dst is replaced only where NLINK_REPLACE says so.
  * @param flags   0 or NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH.
  *
  * @retval NLINK_OK       Done; backup->name is set.

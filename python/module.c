@@ -21,8 +21,8 @@ PyDoc_STRVAR(link_doc,
              "replaced atomically. With beneath, neither path can leave its directory by any way.\n\n"
              "With backup, dst is replaced too, and what it named is kept: 'simple' keeps it as dst and\n"
              "suffix ('~'), 'numbered' as dst.~1~ and so on, 'existing' as numbered where dst has\n"
-             "numbered backups, else as simple; 'none' keeps nothing. Returns the backup's path, or\n"
-             "None where nothing was kept.\n\n"
+             "numbered backups, else as simple; 'none' keeps nothing, and only replace replaces.\n"
+             "Returns the backup's path, or None where nothing was kept.\n\n"
              "An exception tells in its attribute cause why it could not be done.");
 
 PyDoc_STRVAR(link_fd_doc,

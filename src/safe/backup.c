@@ -15,6 +15,8 @@
 
 enum nlink_status nl_backup_check(const char *function, struct nlink_backup *backup,
                                   struct nlink_error *error) {
+  if (backup == NULL)
+    return NLINK_OK;
   if (backup->size != sizeof *backup)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "%s: backup->size is %zu and must be %zu",
                    function, backup->size, sizeof *backup);

@@ -9,7 +9,7 @@
 #include "nlink.h"
 #include "path/place.h"
 
-/** Refuse options that are not valid, in the name of @p function; else make backup->name empty. */
+/** Refuse options that are not valid, in the name of @p function; else make backup->name empty. NULL is valid. */
 enum nlink_status nl_backup_check(const char *function, struct nlink_backup *backup,
                                   struct nlink_error *error);
 

@@ -49,7 +49,7 @@ static int put(enum nlink_step *step, const struct nl_place *place, struct sourc
   int sys = make_link(place->dir, place->name, source);
   if (!replace || nl_os_status(sys) != NLINK_EXISTS)
     return sys;
-  if (backup != NULL && backup->kind != NLINK_BACKUP_NONE)
+  if (backup != NULL)
     return nl_swap_keep(step, place, make_link, source, backup);
   return is_name_of(place, source) ? 0 : nl_swap_replace(step, place, make_link, source);
 }
@@ -121,11 +121,11 @@ enum nlink_status nlink_link_backup(int src_dir, const char *src, int dst_dir, c
   if ((flags & ~(NLINK_NO_FOLLOW | NLINK_REPLACE | NLINK_BENEATH)) != 0)
     return nl_fail(error, NLINK_INVALID, NLINK_STEP_ARGUMENTS, 0, "nlink_link_backup: unknown flag in 0x%x",
                    flags);
-  if (backup == NULL)
-    return nlink_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE, error);
   enum nlink_status status = nl_backup_check("nlink_link_backup", backup, error);
   if (status != NLINK_OK)
     return status;
+  if (backup == NULL || backup->kind == NLINK_BACKUP_NONE)
+    return nlink_link(src_dir, src, dst_dir, dst, flags, error);
   const struct nl_scene scene = nl_scene_of_link(src_dir, src, dst_dir, dst, flags | NLINK_REPLACE);
   return link_carefully(&scene, backup, error);
 }

@@ -25,7 +25,7 @@ static int put(enum nlink_step *step, const struct nl_place *place, char *target
   int sys = nl_os_symlink(target, place->dir, place->name);
   if (!replace || nl_os_status(sys) != NLINK_EXISTS)
     return sys;
-  if (backup != NULL && backup->kind != NLINK_BACKUP_NONE)
+  if (backup != NULL)
     sys = nl_swap_keep(step, place, make_symlink, target, backup);
   else
     sys = nl_swap_replace(step, place, make_symlink, target);
@@ -59,8 +59,7 @@ static enum nlink_status symlink_carefully(struct nl_scene *scene, unsigned flag
   if (sys == 0)
     sys = nl_place_open(&place, scene->dst_dir, scene->dst, scene->beneath);
   /* The system would do it without a word, and what it replaces would be gone. */
-  bool loses =
-      scene->replace && (flags & NLINK_CIRCLE) == 0 && (backup == NULL || backup->kind == NLINK_BACKUP_NONE);
+  bool loses = scene->replace && (flags & NLINK_CIRCLE) == 0 && backup == NULL;
   bool is_circle = false;
   if (sys == 0 && loses)
     sys = nl_circle_look(&is_circle, &place, computed.text);
@@ -87,7 +86,7 @@ static enum nlink_status symlink_any(const char *function, struct nl_scene *scen
   scene->act = NL_ACT_SYMLINK;
   scene->src_fd = -1;
   scene->beneath = (flags & NLINK_BENEATH) != 0;
-  scene->replace |= (flags & NLINK_REPLACE) != 0;
+  scene->replace = backup != NULL || (flags & NLINK_REPLACE) != 0;
   /* The system sees both pointers before we look through them. */
   const char *target = scene->target;
   bool is_plain = (flags & (NLINK_BENEATH | NLINK_RELATIVE | NLINK_ABSOLUTE)) == 0 && backup == NULL;
@@ -112,9 +111,9 @@ enum nlink_status nlink_symlink(int target_dir, const char *target, int dst_dir,
 enum nlink_status nlink_symlink_backup(int target_dir, const char *target, int dst_dir, const char *dst,
                                        unsigned flags, struct nlink_backup *backup,
                                        struct nlink_error *error) {
-  struct nl_scene scene = {
-      .src_dir = target_dir, .target = target, .dst_dir = dst_dir, .dst = dst, .replace = true};
-  enum nlink_status status =
-      backup != NULL ? nl_backup_check("nlink_symlink_backup", backup, error) : NLINK_OK;
+  struct nl_scene scene = {.src_dir = target_dir, .target = target, .dst_dir = dst_dir, .dst = dst};
+  enum nlink_status status = nl_backup_check("nlink_symlink_backup", backup, error);
+  if (backup != NULL && status == NLINK_OK && backup->kind == NLINK_BACKUP_NONE)
+    backup = NULL;
   return status != NLINK_OK ? status : symlink_any("nlink_symlink_backup", &scene, flags, backup, error);
 }

@@ -190,7 +190,9 @@ static const char *keep(const char *dst, enum nlink_backup_kind kind, const char
   static struct nlink_backup backup;
   backup = (struct nlink_backup){.size = sizeof backup, .kind = kind, .suffix = suffix};
   memset(backup.name, 'x', sizeof backup.name);
-  assert_int_equal(nlink_link_backup(NLINK_CWD, "f", NLINK_CWD, dst, 0, &backup, &error), NLINK_OK);
+  assert_int_equal(nlink_link_backup(NLINK_CWD, "f", NLINK_CWD, dst,
+                                     kind == NLINK_BACKUP_NONE ? NLINK_REPLACE : 0, &backup, &error),
+                   NLINK_OK);
   assert_true(ground_same("f", dst));
   return backup.name;
 }
@@ -223,6 +225,13 @@ static void backups(void **state) {
   assert_string_equal(keep("./d//i", NLINK_BACKUP_SIMPLE, ".bak"), "./d//i.bak");
   assert_true(ground_holds("d/i.bak", "5"));
   ground_file("j", "6");
+  /* Where nothing is to be kept, nothing is replaced without a word. */
+  struct nlink_backup none = {.size = sizeof none, .kind = NLINK_BACKUP_NONE};
+  assert_int_equal(nlink_link_backup(NLINK_CWD, "f", NLINK_CWD, "j", 0, &none, &error), NLINK_EXISTS);
+  assert_int_equal(nlink_link_backup(NLINK_CWD, "f", NLINK_CWD, "j", 0, NULL, &error), NLINK_EXISTS);
+  assert_int_equal(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "j", 0, &none, &error), NLINK_EXISTS);
+  assert_int_equal(nlink_symlink_backup(NLINK_CWD, "f", NLINK_CWD, "j", 0, NULL, &error), NLINK_EXISTS);
+  assert_true(ground_holds("j", "6"));
   assert_string_equal(keep("j", NLINK_BACKUP_NONE, NULL), "");
   /* A dst that is the file already: its backup is one more name. */
   assert_string_equal(keep("j", NLINK_BACKUP_SIMPLE, NULL), "j~");

@@ -160,7 +160,7 @@ static enum nlink_status keep(enum nlink_backup_kind kind, unsigned flags, struc
 }
 
 static enum nlink_status keep_none(struct nlink_error *error) {
-  return keep(NLINK_BACKUP_NONE, 0, error);
+  return keep(NLINK_BACKUP_NONE, NLINK_REPLACE, error);
 }
 
 static enum nlink_status keep_simple(struct nlink_error *error) {

@@ -76,9 +76,10 @@ class Kinds(Cases):
         self.assertEqual(nlink.symlink('a', 'b', backup=Text('existing')), 'b.~11~')
         self.assertNames(['a', 'b', 'b.~10~', 'b.~11~', 'b.~9~', 'b~'])
 
-    def test_none_replaces_and_keeps_nothing(self):
+    def test_none_keeps_nothing_and_replaces_where_told(self):
         for function, made in self.both():
-            self.assertIsNone(function('a', 'b', backup='none'))
+            self.assertRaises(FileExistsError, function, 'a', 'b', backup='none')
+            self.assertIsNone(function('a', 'b', backup='none', replace=True))
             made()
             self.assertNames(['a', 'b'])
 
@@ -201,7 +202,7 @@ class Audit(Cases):
         with Hook() as hook:
             nlink.link('a', b'b', dst_dir_fd=fd, backup='simple')
             nlink.symlink('a', 'b', dir_fd=fd, backup='numbered')
-            nlink.symlink('a', 'b', backup='none')
+            nlink.symlink('a', 'b', backup='none', replace=True)
         self.assertEqual(hook.events, [('os.link', ('a', b'b', -1, fd)), ('os.symlink', ('a', 'b', fd)),
                                        ('os.symlink', ('a', 'b', -1))])
 

@@ -137,7 +137,7 @@ class Memory(InPlace):
             nlink.why('a', name)
             nlink.why(Path('/'), '/proc/x')
             nlink.link('a', 's', backup='simple', suffix=b'.x')
-            nlink.symlink('a', Path(b's'), backup='none')
+            nlink.symlink('a', Path(b's'), backup='none', replace=True)
             quietly(nlink.symlink, 'a', 's', backup='simple', suffix='/')
             quietly(nlink.link, 'a', 's', backup=name)
             quietly(nlink.link, 'a', 's', suffix=name)
