@@ -70,6 +70,16 @@ MAKE_REG = 1 << 8
 REFER = 1 << 13
 
 
+def need_user_namespaces():
+    """Skip where no user namespace can be entered, as in a chroot and in many containers."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if ground.libc.unshare(ground.CLONE_NEWUSER) == 0 else ctypes.get_errno())
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        raise unittest.SkipTest(f'no user namespaces here: {os.strerror(os.waitstatus_to_exitcode(status))}')
+
+
 def user_namespace(*users):
     """Enter a user namespace that maps only these users and groups, each to itself."""
     rows = ''.join(f'{user} {user} 1\n' for user in users)

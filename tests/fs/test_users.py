@@ -171,6 +171,11 @@ class Directories(ground.Case):
 
 
 class Namespaces(ground.Case):
+    @classmethod
+    def setUpClass(cls):
+        confine.need_user_namespaces()
+        super().setUpClass()
+
     def test_an_owner_without_a_number_here(self):
         """Root of a user namespace that does not map the file's owner."""
         self.write('a', mode=0o644, owner=OTHER)
