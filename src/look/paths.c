@@ -34,12 +34,6 @@ static const char *kind_text(enum nlink_kind kind) {
   return "something else";
 }
 
-/* Follow a path to @p fd's owner only as far as the scene allows. */
-static int open_prefix(int *fd, const struct nl_scene *scene, int dir, const char *path) {
-  return scene->beneath ? nl_beneath_open(fd, dir, path, NL_OS_DIRECTORY)
-                        : nl_os_open(fd, dir, path, NL_OS_DIRECTORY);
-}
-
 /* Which directory denies the search for @p path, a path that cannot be looked at, or not through. */
 static void blame_search(struct nlink_error *error, const struct nl_side *side, enum nlink_which at,
                          const char *path, uint32_t uid) {
@@ -114,7 +108,7 @@ static bool blame_way(struct nlink_error *error, const struct nl_facts *facts, c
     if (!border || !nl_path_prefix(&prefix, side->path, i))
       continue;
     int fd = -1;
-    int sys = open_prefix(&fd, facts->scene, side->dir, prefix.text);
+    int sys = nl_path_open(&fd, side->dir, prefix.text, NL_OS_DIRECTORY, facts->scene->beneath);
     nl_os_close(fd);
     if (sys == 0)
       continue;

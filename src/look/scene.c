@@ -22,11 +22,6 @@ struct nl_scene nl_scene_of_link(int src_dir, const char *src, int dst_dir, cons
   };
 }
 
-/* Open a path as itself or followed, within the bounds that the scene sets. */
-static int open_node(int *fd, const struct nl_scene *scene, int dir, const char *path, enum nl_os_open how) {
-  return scene->beneath ? nl_beneath_open(fd, dir, path, how) : nl_os_open(fd, dir, path, how);
-}
-
 /* Stat a path within the bounds that the scene sets. */
 static int stat_path(struct nlink_stat *out, const struct nl_scene *scene, int dir, const char *path,
                      bool follow) {
@@ -54,7 +49,7 @@ static void look_at_src(struct nl_facts *facts) {
   side->link_sys = stat_path(&side->link, scene, side->dir, side->path, false);
   side->sys = stat_path(&side->stat, scene, side->dir, side->path, scene->follow);
   enum nl_os_open how = scene->follow ? NL_OS_NODE_FOLLOW : NL_OS_NODE;
-  if (side->sys == 0 && open_node(&facts->src_fd, scene, side->dir, side->path, how) != 0)
+  if (side->sys == 0 && nl_path_open(&facts->src_fd, side->dir, side->path, how, scene->beneath) != 0)
     facts->src_fd = -1;
 }
 
@@ -75,7 +70,8 @@ static void look_at_dst(struct nl_facts *facts) {
     begin--; /* the slash between a directory and what is in it belongs to neither */
   if (nl_path_prefix(&parent, scene->dst, begin)) {
     facts->parent_name = nl_quoted(parent.text);
-    facts->parent.sys = open_node(&facts->parent_fd, scene, scene->dst_dir, parent.text, NL_OS_DIRECTORY);
+    facts->parent.sys =
+        nl_path_open(&facts->parent_fd, scene->dst_dir, parent.text, NL_OS_DIRECTORY, scene->beneath);
   }
   nl_string_fini(&parent);
   if (facts->parent.sys == 0)

@@ -25,10 +25,13 @@ static int is_same_name(bool *same, const struct nl_place *a, const struct nl_pl
   if (!*same)
     return 0;
   int sys = nl_os_stat(&a_dir, a->dir, ".", true);
-  if (sys == 0)
-    sys = nl_os_stat(&b_dir, b->dir, ".", true);
-  *same = sys == 0 && a_dir.dev == b_dir.dev && a_dir.ino == b_dir.ino;
-  return sys;
+  if (sys != 0)
+    return sys;
+  sys = nl_os_stat(&b_dir, b->dir, ".", true);
+  if (sys != 0)
+    return sys;
+  *same = a_dir.dev == b_dir.dev && a_dir.ino == b_dir.ino;
+  return 0;
 }
 
 /*
@@ -68,6 +71,6 @@ int nl_circle_look(bool *itself, const struct nl_place *place, const char *targe
     }
   }
   nl_os_close(owned);
-  *itself = found;
+  *itself = sys == 0 && found;
   return sys == 0 || nl_path_ends(sys) ? 0 : sys;
 }

@@ -5,7 +5,6 @@
  */
 #include "path/place.h"
 
-#include "os/os.h"
 #include "path/beneath.h"
 
 #include <string.h>
@@ -26,9 +25,8 @@ bool nl_path_prefix(struct nl_string *out, const char *path, size_t length) {
   return length > 0 ? nl_string_add(out, path, length) : nl_string_add(out, ".", 1);
 }
 
-static int open_directory(int *fd, int dir, const char *path, bool beneath) {
-  return beneath ? nl_beneath_open(fd, dir, path, NL_OS_DIRECTORY)
-                 : nl_os_open(fd, dir, path, NL_OS_DIRECTORY);
+int nl_path_open(int *fd, int dir, const char *path, enum nl_os_open how, bool beneath) {
+  return beneath ? nl_beneath_open(fd, dir, path, how) : nl_os_open(fd, dir, path, how);
 }
 
 int nl_place_open(struct nl_place *place, int dir, const char *path, bool beneath) {
@@ -51,7 +49,7 @@ int nl_place_open(struct nl_place *place, int dir, const char *path, bool beneat
   struct nl_string parent = {0};
   int sys = nl_os_number(NLINK_NO_MEMORY);
   if (nl_path_prefix(&parent, path, begin))
-    sys = open_directory(&place->owned, dir, parent.text, beneath);
+    sys = nl_path_open(&place->owned, dir, parent.text, NL_OS_DIRECTORY, beneath);
   nl_string_fini(&parent);
   if (sys == 0)
     place->dir = place->owned;

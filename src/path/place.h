@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "nlink.h"
+#include "os/os.h"
 
 /** A directory that stays the same whatever happens to the path, and the name in it. */
 struct nl_place {
@@ -25,6 +26,9 @@ struct nl_place {
 int nl_place_open(struct nl_place *place, int dir, const char *path, bool beneath);
 
 void nl_place_close(struct nl_place *place);
+
+/** Open @p path in the ordinary way, or, with @p beneath, so that it cannot leave @p dir. */
+int nl_path_open(int *fd, int dir, const char *path, enum nl_os_open how, bool beneath);
 
 /** Where the last component of @p path begins, in bytes; its length without trailing slashes. */
 size_t nl_path_last(const char *path, size_t *length);
