@@ -581,7 +581,7 @@ struct nlink_list_entry {
   const char *target;     /* what a soft link holds; NULL = not a soft link, or unreadable */
   bool dangles;           /* the soft link leads nowhere */
   uint64_t group;         /* 1, 2, ...: names of one file share it; 0 = link count 1, or a directory */
-  uint64_t names_inside;  /* how many names of the file this listing has */
+  uint64_t names_inside;  /* how many names of the file this listing has; counted only where group is not 0 */
   uint64_t names_outside; /* how many it does not have, by the link count; never below 0 */
 };
 

@@ -19,7 +19,7 @@ static PyStructSequence_Field entry_fields[] = {
     {"target", "what a soft link holds, or None"},
     {"dangles", "whether the soft link leads nowhere"},
     {"group", "a number that the names of one file share, or 0 for a file with one name"},
-    {"names_inside", "how many names of the file this listing has"},
+    {"names_inside", "how many names of the file this listing has; counted only where group is not 0"},
     {"names_outside", "how many it does not have, by the link count"},
     {NULL, NULL},
 };
