@@ -99,12 +99,11 @@ enum nlink_status nl_cause_fail(struct nlink_error *error, const struct nl_scene
   enum nlink_status status = status_of(scene, step, sys);
   if (error == NULL)
     return status;
+  nl_fail(error, status, step, sys, NULL);
   if (status == NLINK_BAD_POINTER) { /* the system has refused the pointers; we do not touch them either */
-    nl_fail(error, status, step, sys, NULL);
     nl_blame(error, NLINK_CAUSE_POINTER, NLINK_NEITHER, true, "%s", nlink_status_text(status));
     return status;
   }
-  nl_fail(error, status, step, sys, NULL);
   struct nl_facts facts;
   nl_facts_open(&facts, scene);
   error->dst_is_src = nl_facts_dst_is_src(&facts);

@@ -117,8 +117,7 @@ bool nl_check_sticky(const struct nl_facts *facts, bool happened, struct nlink_e
     return false;
   nl_blame(error, NLINK_CAUSE_STICKY, NLINK_DST, true,
            "the directory %s is sticky: only the owner of %s (uid %u) or of the directory (uid %u) may take "
-           "the name "
-           "away, you are uid %u",
+           "the name away, you are uid %u",
            facts->parent_name.text, facts->dst.quoted.text, (unsigned)file->uid, (unsigned)parent->uid,
            (unsigned)facts->who.uid);
   return true;

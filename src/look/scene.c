@@ -129,5 +129,5 @@ struct nl_os_fs nl_facts_parent_fs(const struct nl_facts *facts) {
 bool nl_facts_dst_is_src(const struct nl_facts *facts) {
   const struct nl_scene *scene = facts->scene;
   return scene->act == NL_ACT_LINK && scene->dst != NULL && facts->src.sys == 0 && facts->dst.sys == 0 &&
-         facts->src.stat.dev == facts->dst.stat.dev && facts->src.stat.ino == facts->dst.stat.ino;
+         nl_os_is_same(&facts->src.stat, &facts->dst.stat);
 }

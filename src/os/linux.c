@@ -225,7 +225,7 @@ int nl_os_directory_path(char *out, size_t size, int dir) {
   /* The text can be a lie: "(deleted)", or a path of another root. What it leads to decides. */
   if (nl_os_stat(&by_path, NLINK_CWD, out, true) != 0)
     return ENOENT;
-  return by_fd.dev == by_path.dev && by_fd.ino == by_path.ino ? 0 : ENOENT;
+  return nl_os_is_same(&by_fd, &by_path) ? 0 : ENOENT;
 }
 
 int nl_os_random(void *out, size_t size) {

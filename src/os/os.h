@@ -73,6 +73,11 @@ void nl_os_close(int fd);
 int nl_os_stat(struct nlink_stat *out, int dir, const char *path, bool follow);
 int nl_os_stat_fd(struct nlink_stat *out, int fd);
 
+/** Whether the two are one file. */
+static inline bool nl_os_is_same(const struct nlink_stat *a, const struct nlink_stat *b) {
+  return a->dev == b->dev && a->ino == b->ino;
+}
+
 /** As nl_os_stat_fd(), but a file system's server is asked anew: what is remembered of its answers is not used. */
 int nl_os_stat_fresh(struct nlink_stat *out, int fd);
 

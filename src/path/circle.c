@@ -30,7 +30,7 @@ static int is_same_name(bool *same, const struct nl_place *a, const struct nl_pl
   sys = nl_os_stat(&b_dir, b->dir, ".", true);
   if (sys != 0)
     return sys;
-  *same = a_dir.dev == b_dir.dev && a_dir.ino == b_dir.ino;
+  *same = nl_os_is_same(&a_dir, &b_dir);
   return 0;
 }
 

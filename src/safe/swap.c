@@ -91,7 +91,7 @@ static int link_surely(const struct nl_place *place, const char *from, const cha
   struct nlink_stat b;
   int sys = nl_os_link(place->dir, from, place->dir, to, false);
   bool stands = sys != 0 && nl_os_stat(&a, place->dir, from, false) == 0 &&
-                nl_os_stat(&b, place->dir, to, false) == 0 && a.dev == b.dev && a.ino == b.ino;
+                nl_os_stat(&b, place->dir, to, false) == 0 && nl_os_is_same(&a, &b);
   return stands ? 0 : sys;
 }
 
@@ -115,7 +115,7 @@ static int move_to_backup(struct nlink_backup *backup, const struct nl_place *pl
     return nl_os_rename(place->dir, temp, backup->name);
   while (sys == 0) {
     sys = nl_os_rename_new(place->dir, temp, backup->name);
-    if (nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SUPPORTED)
+    if (is_impossible(sys))
       sys = link_surely(place, temp, backup->name); /* the caller removes temp */
     if (nl_os_status(sys) != NLINK_EXISTS)
       break;

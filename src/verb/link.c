@@ -35,8 +35,7 @@ static bool is_name_of(const struct nl_place *place, const struct source *source
   struct nlink_stat file;
   struct nlink_stat name;
   return stat_source(&file, source) == 0 && file.kind != NLINK_DIRECTORY &&
-         nl_os_stat(&name, place->dir, place->name, false) == 0 && file.dev == name.dev &&
-         file.ino == name.ino;
+         nl_os_stat(&name, place->dir, place->name, false) == 0 && nl_os_is_same(&file, &name);
 }
 
 /*

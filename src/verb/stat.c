@@ -73,7 +73,7 @@ enum nlink_status nlink_same_file(bool *same, int a_dir, const char *a, int b_di
       error->at = NLINK_DST;
     return status;
   }
-  *same = one.dev == other.dev && one.ino == other.ino;
+  *same = nl_os_is_same(&one, &other);
   return NLINK_OK;
 }
 
