@@ -9,7 +9,11 @@
  *   3  Making a name           nlink_link, nlink_link_fd, nlink_link_backup, nlink_symlink
  *   4  Removing a name         nlink_unlink
  *   5  Looking                 nlink_stat, nlink_same_file, nlink_readlink, nlink_why, nlink_list
- *   6  Words                   nlink_quote, names of statuses and causes, version
+ *   6  Walking trees           nlink_scope, nlink_walk
+ *   7  All names of a file     nlink_names
+ *   8  What a deletion frees   nlink_space
+ *   9  What is wrong           nlink_check
+ *  10  Words                   nlink_quote, names of statuses and causes, version
  *
  * Conventions, valid for every function unless it says otherwise:
  *   - A path is a string of the system's own bytes (UTF-8 on Windows), relative to the directory
@@ -39,7 +43,7 @@ extern "C" {
 #define NLINK_API
 #endif
 
-#define NLINK_VERSION "0.1.0"
+#define NLINK_VERSION "0.2.0"
 
 /** The current directory, wherever a directory descriptor is asked for. */
 #define NLINK_CWD (-100)
@@ -55,6 +59,7 @@ extern "C" {
   X(OK, 0, "done", "")                                                                                       \
   X(END, 1, "there is no further entry", "StopIteration")                                                    \
   X(PARTIAL, 2, "done, but some entries were left alone", "")                                                \
+  X(REPEATED, 3, "it was looked at already, under another path", "")                                         \
   X(INVALID, -1, "the arguments are not valid", "ValueError")                                                \
   X(NO_MEMORY, -2, "memory is exhausted", "MemoryError")                                                     \
   X(EXISTS, -3, "the name exists already", "FileExistsError")                                                \
@@ -82,7 +87,8 @@ extern "C" {
   X(OVERFLOW, -25, "a value does not fit", "OverflowError")                                                  \
   X(NOT_SYMLINK, -26, "it is not a soft link", "OSError")                                                    \
   X(TOO_SMALL, -27, "the caller's buffer is too small", "ValueError")                                        \
-  X(FAILED, -28, "the system refused", "OSError")
+  X(FAILED, -28, "the system refused", "OSError")                                                            \
+  X(CANCELLED, -29, "the caller asked to stop", "InterruptedError")
 
 enum nlink_status {
 #define NLINK_STATUS_ENUM(name, number, sentence, python) NLINK_##name = (number),
@@ -235,6 +241,7 @@ struct nlink_stat {
 #define NLINK_RELATIVE  0x10u /* symlink: store the way from dst to the target */
 #define NLINK_ABSOLUTE  0x20u /* symlink: store the target's absolute path */
 #define NLINK_CIRCLE    0x40u /* symlink: with NLINK_REPLACE, allow a soft link that leads to itself */
+#define NLINK_STAT      0x80u /* walk: tell each name's nlink_stat as well */
 
 /* ------------------------------------------------------------------ 3  Making a name */
 
@@ -642,7 +649,478 @@ NLINK_API enum nlink_status nlink_list_next(struct nlink_list *list, const struc
 /** Give back all that a listing holds; NULL is allowed. */
 NLINK_API void nlink_list_close(struct nlink_list *list);
 
-/* ------------------------------------------------------------------ 6  Words */
+/* ------------------------------------------------------------------ 6  Walking trees */
+
+/** How far a look at trees has come; the numbers only grow. */
+struct nlink_progress {
+  uint64_t directories; /* read */
+  uint64_t names;       /* seen, directories among them */
+};
+
+/** Called now and then in the caller's thread; false = stop, and the call answers NLINK_CANCELLED. */
+typedef bool nlink_progress_function(const struct nlink_progress *progress, void *ctx);
+
+/**
+ * What is looked at and what is left out; all zeros but size = everything below the paths.
+ *
+ * The paths of a call are its roots. A root that is a directory is walked with all that is in it, hidden names
+ * included; a soft link is never followed, at a root neither. Roots may overlap or be given twice: each name is
+ * seen once. A directory that is reached again by another way (a bind mount) is an event with the status
+ * NLINK_REPEATED, and is not walked again. What cannot be read, what vanishes meanwhile and a root that does not
+ * exist are events too; none ends the call, and its result is NLINK_PARTIAL then.
+ */
+struct nlink_scope {
+  size_t size; /* sizeof (struct nlink_scope) */
+  /*
+   * "- PATTERN" leaves out, "+ PATTERN" takes in; the first that matches decides. A pattern without a slash is
+   * compared with the name, one with a slash with the end of the path below the root, one that begins with a slash
+   * with that whole path; one that ends in a slash concerns directories only. *, ?, [...] as in a shell, ** also
+   * across slashes. A directory that is left out is not walked. What no rule matches is taken in, unless there are
+   * "+" rules alone: then only directories are.
+   */
+  const char *const *rules;
+  size_t rule_count;
+  uint64_t min_bytes; /* regular files with less are left out */
+  uint64_t max_bytes; /* regular files with more are left out; 0 = no limit */
+  uint32_t
+      max_depth; /* names further below their root are left out: 1 = only those in the root; 0 = no limit */
+  uint32_t threads;     /* 0 = as the machine has processors, at least 2 */
+  bool one_file_system; /* directories of another file system than their root's are not walked */
+  bool listed;          /* the paths are names to be looked at themselves, and nothing is walked */
+  nlink_event_function
+      *on_event; /* each trouble, in the caller's thread, ordered by path; NULL = only counted */
+  nlink_progress_function *on_progress; /* NULL = nobody wants to know */
+  void *ctx;                            /* handed to both */
+};
+
+struct nlink_place;
+
+/** One name as a walk sees it; every pointer is borrowed, until the callback returns or the next step. */
+struct nlink_walk_entry {
+  const char *name; /* the last part of the path; of a root: the path as given */
+  size_t name_length;
+  const struct nlink_place *place; /* the directory that it is in, for nlink_walk_path() */
+  uint32_t depth;                  /* below its root; 0 = a root itself */
+  enum nlink_kind kind;
+  const struct nlink_stat
+      *stat; /* of the name itself; NULL without NLINK_STAT, or it could not be looked at */
+};
+
+/** One name; false = stop, and the call answers NLINK_CANCELLED. */
+typedef bool nlink_walk_function(const struct nlink_walk_entry *entry, void *ctx);
+
+/**
+ * Walk trees in parallel and call @p function for each name: for speed.
+ *
+ * The order is any, but for this: a directory comes before what is in it.
+ *
+ * @param dir       Directory descriptor that the paths are relative to, or NLINK_CWD.
+ * @param paths     The roots.
+ * @param count     How many.
+ * @param scope     NULL = everything.
+ * @param flags     0 or NLINK_STAT.
+ * @param function  Called from several threads at once.
+ * @param ctx       Handed to @p function.
+ * @param error     NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was seen.
+ * @retval NLINK_PARTIAL    All but what the events told.
+ * @retval NLINK_CANCELLED  @p function or scope->on_progress said so.
+ * @retval NLINK_INVALID    A NULL path or function, a wrong scope->size or rule, an unknown flag.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   Some names may have been told.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once. Threads of the call's own have ended when it returns; no signal reaches
+ *                       them.
+ * @par Cost             About four system calls a directory, and one a name with NLINK_STAT or a size limit; memory
+ *                       linear in the directories.
+ * @par Source           POSIX.1-2017 find
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_walk_each(int dir, const char *const *paths, size_t count,
+                                            const struct nlink_scope *scope, unsigned flags,
+                                            nlink_walk_function *function, void *ctx,
+                                            struct nlink_error *error);
+
+struct nlink_walk;
+
+/**
+ * Begin to walk trees in order: roots as given, names of one directory by their bytes, a directory before what
+ * is in it and that before its next sibling. One thread, name by name.
+ *
+ * @param out    The walk; the caller's to close.
+ * @param ...    As nlink_walk_each(). Events are told while nlink_walk_next() runs. The paths are copied; the scope's
+ *               functions and ctx are used until the walk is closed.
+ *
+ * @retval NLINK_OK
+ * @retval NLINK_INVALID, NLINK_NO_MEMORY  As nlink_walk_each().
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The walk is the caller's until nlink_walk_close().
+ * @par Threads          One thread at a time for one walk.
+ * @par Cost             No system call yet.
+ * @par Source           BSD fts_open()
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_walk_open(struct nlink_walk **out, int dir, const char *const *paths,
+                                            size_t count, const struct nlink_scope *scope, unsigned flags,
+                                            struct nlink_error *error);
+
+/**
+ * Step to the next name.
+ *
+ * @param entry  Written where the result is NLINK_OK; borrowed until the next call for this walk.
+ *
+ * @retval NLINK_OK         @p entry is the next one.
+ * @retval NLINK_END        There is none; all was seen.
+ * @retval NLINK_PARTIAL    There is none; all was seen but what the events told.
+ * @retval NLINK_CANCELLED  scope->on_progress said so; again after that, too.
+ * @retval NLINK_NO_MEMORY  The walk has ended.
+ *
+ * @par After an error   The walk can be closed.
+ * @par Ownership        The walk keeps the entry.
+ * @par Threads          One thread at a time for one walk.
+ * @par Cost             As nlink_walk_each(); memory linear in the names of the directories on the way.
+ * @par Source           BSD fts_read()
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_walk_next(struct nlink_walk *walk, const struct nlink_walk_entry **entry,
+                                            struct nlink_error *error);
+
+/** Do not walk the directory that nlink_walk_next() gave last. */
+NLINK_API void nlink_walk_skip(struct nlink_walk *walk);
+
+/** End a walk at any point; NULL is allowed. */
+NLINK_API void nlink_walk_close(struct nlink_walk *walk);
+
+/**
+ * Write the path of an entry: its root's path as given, and the way from there.
+ *
+ * @param out   Room for the path; NULL only where @p size is 0. Always NUL-terminated where size > 0.
+ * @param size  Room in bytes. Paths can be longer than any constant of the system.
+ *
+ * @returns     The length that the whole path has, without NUL; size or more = it was cut.
+ *
+ * @par After an error   Cannot fail.
+ * @par Ownership        None changes hands.
+ * @par Threads          Any number at once, while @p entry is valid.
+ * @par Cost             No system call, no allocation.
+ * @par Source           none
+ * @par Since            0.2
+ */
+NLINK_API size_t nlink_walk_path(char *out, size_t size, const struct nlink_walk_entry *entry);
+
+/* ------------------------------------------------------------------ 7  All names of a file */
+
+/** Why names of a file were not found: name, word. */
+#define NLINK_ABSENCE_MAP(X)                                                                                 \
+  X(NONE, "none")                                                                                            \
+  X(OUTSIDE_ROOTS, "outside-roots")                                                                          \
+  X(OTHER_MOUNT, "other-mount")                                                                              \
+  X(NO_PERMISSION, "no-permission")                                                                          \
+  X(HIDDEN, "hidden")                                                                                        \
+  X(CHANGED, "changed")                                                                                      \
+  X(WRONG_COUNT, "wrong-count")                                                                              \
+  X(UNKNOWN, "unknown")
+
+enum nlink_absence {
+#define NLINK_ABSENCE_ENUM(name, word) NLINK_ABSENCE_##name,
+  NLINK_ABSENCE_MAP(NLINK_ABSENCE_ENUM)
+#undef NLINK_ABSENCE_ENUM
+};
+
+/** What nlink_names_open() takes; all zeros but size = the defaults. */
+struct nlink_names_options {
+  size_t size;              /* sizeof (struct nlink_names_options) */
+  const char *const *roots; /* look only below these; without any: everywhere on the file's own file system */
+  size_t root_count;
+  bool soft;   /* also the soft links below the roots that lead to the file */
+  bool follow; /* a path that is a soft link means the file that it leads to */
+  bool walk;   /* walk also where the file system could tell */
+};
+
+/** One of the files that were asked for; borrowed until nlink_names_close(). */
+struct nlink_names_file {
+  const char *path;           /* as given */
+  struct nlink_stat stat;     /* when it was first looked at; link_count is how many names there are */
+  uint64_t found;             /* how many of its names were found and verified */
+  uint64_t soft_found;        /* how many soft links that lead to it */
+  bool told_by_system;        /* the file system told them, nothing was walked */
+  enum nlink_absence absence; /* the likely reason where found < link_count, else NONE */
+  const char *text;           /* the same as a sentence without a full stop; "" = none is missing */
+};
+
+/** One name of one of the files; borrowed until nlink_names_close(). */
+struct nlink_names_entry {
+  size_t file;      /* which, from 0, in the order of the paths */
+  const char *path; /* below a root as it was given; else absolute */
+  bool soft;        /* a soft link that leads to the file */
+};
+
+struct nlink_names;
+
+/**
+ * Find all names of files.
+ *
+ * Where the file system can tell them (btrfs; XFS with parent pointers; for a process with the right to ask),
+ * nothing is walked. Else the file's own file system is walked in parallel, or the roots, and the walk stops as soon
+ * as all names of all files have been seen. Each name was verified to be the file's when it was found.
+ *
+ * @param out      The names, by file in the order of @p paths; those of a file by their bytes, hard links first.
+ * @param dir      Directory descriptor that all paths are relative to, or NLINK_CWD.
+ * @param paths    The files.
+ * @param count    How many; at least 1.
+ * @param options  NULL = the defaults.
+ * @param scope    For the walk; NULL = everything. `listed` is refused.
+ * @param error    NULL = no detail; else written only on failure. A path that cannot be looked at is an event of
+ *                 the scope, and its file has no names and a link_count of 0.
+ *
+ * @retval NLINK_OK         Every name of every file was found.
+ * @retval NLINK_PARTIAL    Some were not; nlink_names_file() tells of which file, and why.
+ * @retval NLINK_CANCELLED  scope->on_progress said so.
+ * @retval NLINK_INVALID    @p out is NULL, no or a NULL path, a wrong size or rule.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The names are the caller's until nlink_names_close().
+ * @par Threads          One thread at a time for one set of names.
+ * @par Cost             Told by the file system: some system calls a name. Else a walk of at most the whole file
+ *                       system, without a look at each name where the directories tell inode numbers that count.
+ * @par Source           Linux btrfs-ioctl(2), ioctl_xfs_getparents(2); GNU find -samefile
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_names_open(struct nlink_names **out, int dir, const char *const *paths,
+                                             size_t count, const struct nlink_names_options *options,
+                                             const struct nlink_scope *scope, struct nlink_error *error);
+
+/** Step to the next name: NLINK_OK, and @p entry is written; or NLINK_END, also again. */
+NLINK_API enum nlink_status nlink_names_next(struct nlink_names *names,
+                                             const struct nlink_names_entry **entry);
+
+/** The file @p index, from 0; NULL = there is no such. */
+NLINK_API const struct nlink_names_file *nlink_names_file(const struct nlink_names *names, size_t index);
+
+/** Give back all that the names hold; NULL is allowed. */
+NLINK_API void nlink_names_close(struct nlink_names *names);
+
+/* ------------------------------------------------------------------ 8  What a deletion frees */
+
+/** What rows are sorted by, largest first; PATH by bytes. */
+enum nlink_space_order {
+  NLINK_BY_FREED,
+  NLINK_BY_ONCE,
+  NLINK_BY_APPARENT,
+  NLINK_BY_HELD,
+  NLINK_BY_NAMES,
+  NLINK_BY_FILES,
+  NLINK_BY_PATH
+};
+
+/** What nlink_space_open() takes; all zeros but size = the defaults. */
+struct nlink_space_options {
+  size_t size;                  /* sizeof (struct nlink_space_options) */
+  enum nlink_space_order order; /* of the rows */
+  uint32_t depth;               /* rows also for directories this far below a root; 0 = the roots alone */
+  uint32_t groups;              /* how many of the groups that occupy most are kept; 0 = none */
+  bool holders;                 /* find the outside names that keep bytes of the roots from being freed */
+  const char *const *around;    /* where to look for those; without any: on the file's own file system */
+  size_t around_count;
+};
+
+/**
+ * What a directory occupies, and what its deletion would return. Bytes are allocated ones (a hole occupies nothing),
+ * but for apparent_bytes; a directory's own blocks count; every file counts once, however many names it has here.
+ */
+struct nlink_space_row {
+  const char *path;        /* the root as given, and the way from there; NULL for a set */
+  uint32_t depth;          /* 0 = a root */
+  enum nlink_kind kind;    /* of a root that is no directory: its own */
+  uint64_t apparent_bytes; /* the sizes of the files, and of the directories */
+  uint64_t once_bytes;     /* what it occupies */
+  uint64_t freed_bytes;    /* what deleting it alone returns to the file system */
+  uint64_t held_bytes;     /* what stays, because names outside hold it: once_bytes less freed_bytes */
+  uint64_t held_files;     /* how many files those are */
+  uint64_t outside_names;  /* how many names outside hold them */
+  uint64_t names;          /* names of files that are no directories */
+  uint64_t files;          /* how many files those lead to */
+  uint64_t directories;    /* itself among them */
+};
+
+/** One file of several names. */
+struct nlink_space_group {
+  uint64_t dev;
+  uint64_t ino;
+  uint64_t link_count;
+  enum nlink_kind kind;
+  uint64_t size_bytes;
+  uint64_t allocated_bytes;
+  uint64_t name_count;      /* how many of its names were seen: all that `names` holds */
+  const char *const *names; /* by their bytes */
+  uint64_t outside_names;   /* how many were not seen */
+};
+
+/** A name outside the roots that keeps a file inside them from being freed. */
+struct nlink_space_holder {
+  const char *path;   /* the name outside; NULL = it was not found */
+  const char *inside; /* one of the file's names inside */
+  uint64_t dev;
+  uint64_t ino;
+  uint64_t allocated_bytes; /* what it holds; the same bytes for each name of the same file */
+  uint64_t missing;         /* with path NULL: how many names were not found */
+};
+
+/** What can make the true figures other than those told. */
+struct nlink_space_doubts {
+  uint64_t changed_files; /* files whose names changed while they were looked at: never told as freed */
+  uint64_t wrong_counts; /* files with more names than their count says: told as freed where all are inside */
+  uint64_t unread;       /* how many events there were: what is below them is not in the figures */
+  bool may_share_extents; /* a file system that can share blocks between files: less may be freed */
+};
+
+struct nlink_space;
+
+/**
+ * Tell what directories occupy and what deleting them would free.
+ *
+ * The figures do not depend on the order of the paths. Files that processes have open, and blocks that files
+ * share (reflinks, snapshots of the file system), can make what a deletion really returns smaller than freed_bytes.
+ * Names that the scope leaves out are names outside.
+ *
+ * @param out      The figures; the caller's to close.
+ * @param dir      Directory descriptor that all paths are relative to, or NLINK_CWD.
+ * @param paths    Directories or files; a file is a row of its own.
+ * @param count    How many; at least 1.
+ * @param options  NULL = the defaults.
+ * @param scope    NULL = everything.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was looked at.
+ * @retval NLINK_PARTIAL    All but what the events told.
+ * @retval NLINK_CANCELLED  scope->on_progress said so.
+ * @retval NLINK_INVALID    @p out is NULL, no or a NULL path, a wrong size, order or rule.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The figures are the caller's until nlink_space_close().
+ * @par Threads          One thread at a time for one object.
+ * @par Cost             One system call a name and four a directory, in parallel; memory for each directory and for
+ *                       each name of a file with several.
+ * @par Source           POSIX.1-2017 du
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_space_open(struct nlink_space **out, int dir, const char *const *paths,
+                                             size_t count, const struct nlink_space_options *options,
+                                             const struct nlink_scope *scope, struct nlink_error *error);
+
+/** Step to the next row, as options->order says: NLINK_OK, and @p row is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_space_next(struct nlink_space *space, const struct nlink_space_row **row);
+
+/** What all the paths occupy together, and what deleting them all together frees. */
+NLINK_API const struct nlink_space_row *nlink_space_set(const struct nlink_space *space);
+
+/**
+ * The paths as a row of snapshots, the first given being the oldest: what deleting the paths 0 to @p index together
+ * frees; the row of path @p index itself tells what deleting it alone does. UINT64_MAX = there is no such path.
+ */
+NLINK_API uint64_t nlink_space_oldest(const struct nlink_space *space, size_t index);
+
+/** The row of the path @p index as given; NULL = there is no such, or it could not be looked at. */
+NLINK_API const struct nlink_space_row *nlink_space_root(const struct nlink_space *space, size_t index);
+
+/** Step to the next group, that which occupies most first: NLINK_OK, and @p group is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_space_next_group(struct nlink_space *space,
+                                                   const struct nlink_space_group **group);
+
+/** Step to the next holder, that of most bytes first: NLINK_OK, and @p holder is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_space_next_holder(struct nlink_space *space,
+                                                    const struct nlink_space_holder **holder);
+
+/** What can make the true figures other than those told. */
+NLINK_API const struct nlink_space_doubts *nlink_space_doubts(const struct nlink_space *space);
+
+/** Give back all that the figures hold; NULL is allowed. */
+NLINK_API void nlink_space_close(struct nlink_space *space);
+
+/* ------------------------------------------------------------------ 9  What is wrong */
+
+/** What nlink_check_open() finds: name, word, sentence. */
+#define NLINK_FINDING_MAP(X)                                                                                 \
+  X(DANGLES, "dangles", "a soft link that leads nowhere")                                                    \
+  X(LOOPS, "loops", "a soft link that leads back to itself")                                                 \
+  X(ABSOLUTE_INSIDE, "absolute-inside", "an absolute soft link to something inside the root")                \
+  X(POINTS_OUT, "points-out", "a soft link that leads out of the root")                                      \
+  X(NEEDLESSLY_LONG, "needlessly-long", "a soft link with a longer way than it needs")                       \
+  X(PARTLY_OUTSIDE, "partly-outside", "a file with names inside and outside")                                \
+  X(NEAR_LIMIT, "near-limit", "a file with nearly as many names as it can have")                             \
+  X(SET_ID_SHARED, "set-id-shared", "a setuid or setgid file with several names")                            \
+  X(WRITABLE_AND_READ_ONLY, "writable-and-read-only", "a file with names where one may write and where not") \
+  X(EMPTY_SHARED, "empty-shared", "an empty file with several names")                                        \
+  X(SOFT_LINK_SHARED, "soft-link-shared", "a soft link with several names")
+
+enum nlink_finding_kind {
+#define NLINK_FINDING_ENUM(name, word, sentence) NLINK_FINDING_##name,
+  NLINK_FINDING_MAP(NLINK_FINDING_ENUM)
+#undef NLINK_FINDING_ENUM
+      NLINK_FINDING_KINDS /* how many there are */
+};
+
+/** One finding; borrowed until nlink_check_close(). */
+struct nlink_finding {
+  enum nlink_finding_kind kind;
+  const char *path;         /* the soft link, or the first name of the file */
+  const char *target;       /* what a soft link holds; NULL = it is about a file */
+  const char *candidate;    /* DANGLES: the nearest existing thing of the lost name; NULL = none was seen */
+  const char *const *names; /* the file's names inside, by their bytes; NULL = it is about a soft link */
+  size_t name_count;
+  uint64_t link_count;
+  const char *text; /* what is wrong, with the values seen; without a full stop */
+  const char *mend; /* a command that would mend it; "" = it depends on what is wanted */
+};
+
+/** What nlink_check_open() takes; all zeros but size = the defaults. */
+struct nlink_check_options {
+  size_t size;  /* sizeof (struct nlink_check_options) */
+  unsigned off; /* a set of 1u << nlink_finding_kind: what is not looked for */
+};
+
+struct nlink_check;
+
+/**
+ * Find and explain what is wrong with the links in trees. Nothing is changed.
+ *
+ * @param out      The findings by kind, those of a kind by path; the caller's to close.
+ * @param dir      Directory descriptor that all paths are relative to, or NLINK_CWD.
+ * @param paths    The roots. "Inside" means below any of them.
+ * @param count    How many; at least 1.
+ * @param options  NULL = the defaults.
+ * @param scope    NULL = everything. `listed` is refused.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was looked at.
+ * @retval NLINK_PARTIAL    All but what the events told.
+ * @retval NLINK_CANCELLED  scope->on_progress said so.
+ * @retval NLINK_INVALID    @p out is NULL, no or a NULL path, a wrong size or rule.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The findings are the caller's until nlink_check_close().
+ * @par Threads          One thread at a time for one object.
+ * @par Cost             As nlink_space_open(); a few system calls a soft link; a second walk where some dangle.
+ * @par Source           none
+ * @par Since            0.2
+ */
+NLINK_API enum nlink_status nlink_check_open(struct nlink_check **out, int dir, const char *const *paths,
+                                             size_t count, const struct nlink_check_options *options,
+                                             const struct nlink_scope *scope, struct nlink_error *error);
+
+/** Step to the next finding: NLINK_OK, and @p finding is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_check_next(struct nlink_check *check, const struct nlink_finding **finding);
+
+/** Give back all that the findings hold; NULL is allowed. */
+NLINK_API void nlink_check_close(struct nlink_check *check);
+
+/* ------------------------------------------------------------------ 10  Words */
 
 #define NLINK_QUOTE_ASCII  0x01u /* escape every byte beyond ASCII, not only what is no valid UTF-8 */
 #define NLINK_QUOTE_NEEDED 0x02u /* quote only where a shell or a person would need it */
@@ -675,6 +1153,11 @@ NLINK_API const char *nlink_status_name(enum nlink_status status);
 /** The cause, the step as one word ("protected-hardlinks", "link"); static text, never NULL. */
 NLINK_API const char *nlink_cause_name(enum nlink_cause cause);
 NLINK_API const char *nlink_step_name(enum nlink_step step);
+
+/** The absence, the kind of finding as one word ("other-mount", "dangles"); the latter as a sentence; static text. */
+NLINK_API const char *nlink_absence_name(enum nlink_absence absence);
+NLINK_API const char *nlink_finding_name(enum nlink_finding_kind kind);
+NLINK_API const char *nlink_finding_text(enum nlink_finding_kind kind);
 
 /** The name of a system's error number ("EXDEV"), "" where it has none; static text. */
 NLINK_API const char *nlink_errno_name(int sys);

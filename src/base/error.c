@@ -89,6 +89,35 @@ const char *nlink_step_name(enum nlink_step step) {
   return "none";
 }
 
+const char *nlink_absence_name(enum nlink_absence absence) {
+  switch (absence) {
+#define NL_ABSENCE_NAME(name, word)                                                                          \
+  case NLINK_ABSENCE_##name:                                                                                 \
+    return word;
+    NLINK_ABSENCE_MAP(NL_ABSENCE_NAME)
+#undef NL_ABSENCE_NAME
+  }
+  return "unknown";
+}
+
+const char *nlink_finding_name(enum nlink_finding_kind kind) {
+  static const char *const words[] = {
+#define NL_FINDING_WORD(name, word, sentence) word,
+      NLINK_FINDING_MAP(NL_FINDING_WORD)
+#undef NL_FINDING_WORD
+  };
+  return (unsigned)kind < NLINK_FINDING_KINDS ? words[kind] : "unknown";
+}
+
+const char *nlink_finding_text(enum nlink_finding_kind kind) {
+  static const char *const sentences[] = {
+#define NL_FINDING_SENTENCE(name, word, sentence) sentence,
+      NLINK_FINDING_MAP(NL_FINDING_SENTENCE)
+#undef NL_FINDING_SENTENCE
+  };
+  return (unsigned)kind < NLINK_FINDING_KINDS ? sentences[kind] : "unknown";
+}
+
 const char *nlink_version(void) {
   return NLINK_VERSION;
 }
