@@ -14,6 +14,7 @@
  *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
  *   src/path/   beneath place relative circle         paths resolved by descriptors
  *   src/tree/   gather trail shelf     directories read and walked
+ *   src/work/   pool                   work shared by several threads
  *   src/os/     posix linux            the only door to the system
  *   src/base/   error quote memory arena sort fault   knows nothing above it
  *

@@ -209,6 +209,38 @@ int nl_os_stat_fresh(struct nlink_stat *out, int fd) {
   return stat_with(out, fd, "", AT_EMPTY_PATH | FORCE_SYNC);
 }
 
+static int look_the_old_way(struct nl_os_look *out, int dir, const char *name, int flags) {
+  struct nlink_stat stat;
+  int sys = stat_the_old_way(&stat, dir, name, flags);
+  if (sys == 0)
+    *out = (struct nl_os_look){
+        stat.dev,  stat.ino, stat.size_bytes, stat.allocated_bytes, stat.ctime_ns, (uint32_t)stat.link_count,
+        stat.kind, stat.mode};
+  return sys;
+}
+
+int nl_os_look(struct nl_os_look *out, int dir, const char *name) {
+  NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
+  enum {
+    WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400
+  }; /* type mode nlink ctime ino size blocks */
+  struct nl_linux_statx from;
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name == '\0' ? AT_EMPTY_PATH : 0);
+  if (syscall(SYS_statx, dir, name, flags, WANTED, &from) != 0)
+    return errno == ENOSYS ? look_the_old_way(out, dir, name, flags) : errno;
+  *out = (struct nl_os_look){
+      .dev = makedev(from.dev_major, from.dev_minor),
+      .ino = from.ino,
+      .size_bytes = from.size,
+      .allocated_bytes = from.blocks * 512,
+      .ctime_ns = nanoseconds(from.ctime.seconds, from.ctime.nanoseconds),
+      .link_count = from.nlink,
+      .kind = kind_of(from.mode),
+      .mode = from.mode & 07777u,
+  };
+  return 0;
+}
+
 int nl_os_directory_path(char *out, size_t size, int dir) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "getcwd");
   if (dir == NLINK_CWD)

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "os/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -36,27 +37,49 @@ int nl_os_open_to_read(int *fd, int dir, const char *path, bool follow) {
   return 0;
 }
 
-static int read_some(long *got, int fd, void *room, size_t room_bytes) {
+int nl_os_read_entries(size_t *used, int fd, void *room, size_t room_bytes) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "getdents");
-  *got = syscall(SYS_getdents64, fd, room, room_bytes);
-  return *got < 0 ? errno : 0;
+  long got = syscall(SYS_getdents64, fd, room, room_bytes);
+  if (got < 0)
+    return errno;
+  *used = (size_t)got;
+  return 0;
 }
 
 static bool is_dots(const char *name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
+static enum nlink_kind kind_of(uint8_t type) {
+  static const enum nlink_kind kinds[] = {
+      [DT_FIFO] = NLINK_FIFO,        [DT_CHR] = NLINK_CHARACTER_DEVICE, [DT_DIR] = NLINK_DIRECTORY,
+      [DT_BLK] = NLINK_BLOCK_DEVICE, [DT_REG] = NLINK_REGULAR,          [DT_LNK] = NLINK_SYMLINK,
+      [DT_SOCK] = NLINK_SOCKET,
+  };
+  return type < sizeof kinds / sizeof *kinds ? kinds[type] : NLINK_KIND_UNKNOWN;
+}
+
+bool nl_os_next_entry(struct nl_os_entry *out, const void *room, size_t used, size_t *at) {
+  while (*at < used) {
+    const struct record *record = (const struct record *)(const void *)((const char *)room + *at);
+    *at += record->length;
+    if (is_dots(record->name))
+      continue;
+    *out = (struct nl_os_entry){record->name, strlen(record->name), record->ino, kind_of(record->type)};
+    return true;
+  }
+  return false;
+}
+
 int nl_os_read_names(int fd, void *room, size_t room_bytes, nl_os_take_name *take, void *ctx) {
   for (;;) {
-    long got = 0;
-    int sys = read_some(&got, fd, room, room_bytes);
-    if (sys != 0 || got == 0)
+    size_t used = 0;
+    int sys = nl_os_read_entries(&used, fd, room, room_bytes);
+    if (sys != 0 || used == 0)
       return sys;
-    for (const char *at = room, *end = at + got; at < end;) {
-      const struct record *record = (const struct record *)(const void *)at;
-      if (!is_dots(record->name) && !take(ctx, record->name, strlen(record->name)))
+    struct nl_os_entry entry;
+    for (size_t at = 0; nl_os_next_entry(&entry, room, used, &at);)
+      if (!take(ctx, entry.name, entry.length))
         return 0;
-      at += record->length;
-    }
   }
 }

@@ -81,11 +81,44 @@ static inline bool nl_os_is_same(const struct nlink_stat *a, const struct nlink_
 /** As nl_os_stat_fd(), but a file system's server is asked anew: what is remembered of its answers is not used. */
 int nl_os_stat_fresh(struct nlink_stat *out, int fd);
 
+/** What a walk wants to know of a name, and no more: fewer bits to fill in, and to carry. */
+struct nl_os_look {
+  uint64_t dev;
+  uint64_t ino;
+  uint64_t size_bytes;
+  uint64_t allocated_bytes;
+  int64_t ctime_ns;
+  uint32_t link_count;
+  enum nlink_kind kind;
+  uint32_t mode; /* permission bits, at most 07777 */
+};
+
+/** Look at a name, not following; "" = @p dir itself. */
+int nl_os_look(struct nl_os_look *out, int dir, const char *name);
+
 /** The names in a directory, one call a name; @p take answers false to stop. "." and ".." are left out. */
 int nl_os_each_name(int dir, const char *path, bool (*take)(const char *name, void *ctx), void *ctx);
 
 /** Open a directory to read the names in it; a soft link at the end is followed only with @p follow. */
 int nl_os_open_to_read(int *fd, int dir, const char *path, bool follow);
+
+/** One name as its directory tells it. */
+struct nl_os_entry {
+  const char *name; /* NUL-terminated, in the room that was read into */
+  size_t length;
+  uint64_t ino;         /* what the directory says: not that of a file system mounted there */
+  enum nlink_kind kind; /* UNKNOWN = the file system does not tell */
+};
+
+/**
+ * Read some entries of a directory opened by nl_os_open_to_read() into @p room, in the system's order.
+ *
+ * @param used  Out: how much of the room holds entries; 0 = there are no more.
+ */
+int nl_os_read_entries(size_t *used, int fd, void *room, size_t room_bytes);
+
+/** The entry at *at, and step behind it; "." and ".." are left out. false = there is none before @p used. */
+bool nl_os_next_entry(struct nl_os_entry *out, const void *room, size_t used, size_t *at);
 
 /** One name and its length; false = stop. */
 typedef bool nl_os_take_name(void *ctx, const char *name, size_t length);
@@ -164,17 +197,43 @@ bool nl_os_is_unmapped(uint32_t uid, uint32_t gid);
 /** Whether calls are filtered (seccomp): 1, 0, or -1 unknown. */
 int nl_os_is_filtered(void);
 
-/* ---------------------------------------------------------------- threads */
+/* ---------------------------------------------------------------- threads, time, limits */
 
 /**
- * Call run(@p here) and, at the same time, run(@p beside) in a thread of its own that no signal reaches; both
- * have ended when this returns. Where there is no thread to be had, one is called after the other.
+ * Call run(ctx, 0) here and, at the same time, run(ctx, 1) to run(ctx, @p count - 1) in threads of their own that
+ * no signal reaches; all have ended when this returns. There may be fewer threads than asked for, even none.
  */
-void nl_os_side_by_side(void (*run)(void *ctx), void *here, void *beside);
+void nl_os_team(unsigned count, void (*run)(void *ctx, unsigned member), void *ctx);
+
+/** A lock, with a place to wait until what it guards changes. */
+struct nl_os_monitor;
+
+int nl_os_monitor_open(struct nl_os_monitor **out);
+void nl_os_enter(struct nl_os_monitor *monitor);
+void nl_os_leave(struct nl_os_monitor *monitor);
+/** Let go, wait for a wake, and hold it again; can return without one. */
+void nl_os_wait(struct nl_os_monitor *monitor);
+void nl_os_wake(struct nl_os_monitor *monitor, bool all);
+void nl_os_monitor_close(struct nl_os_monitor *monitor);
+
+/** How many processors this process may use; at least 1. */
+unsigned nl_os_processors(void);
+
+/** A clock that only goes forward. */
+uint64_t nl_os_now_ns(void);
+
+/**
+ * How many descriptors a piece of work may hold open at once without starving its process; at most @p most. Makes
+ * room for them in the process's table beforehand: growing it later, with several threads, is slow.
+ */
+unsigned nl_os_descriptors(unsigned most);
 
 /* ---------------------------------------------------------------- error numbers */
 
 enum nlink_status nl_os_status(int sys);
+
+/** Whether the number says that the process, or the system, has no descriptor left. */
+bool nl_os_is_out_of_descriptors(int sys);
 
 /** The system's own sentence, as strerror(), but safe in threads. */
 const char *nl_os_error_text(char *out, size_t size, int sys);

@@ -150,7 +150,8 @@ static void expect(const struct looks *looks, size_t at) {
 #endif
 }
 
-static void look_at_some(void *ctx) {
+static void look_at_some(void *ctx, unsigned member) {
+  (void)member;
   struct looks *looks = ctx;
   for (;;) {
     size_t at = atomic_fetch_add_explicit(&looks->next, LOOKS_AT_ONCE, memory_order_relaxed);
@@ -187,9 +188,9 @@ static enum nlink_status look_at_names(struct nl_gather *gather, struct nl_trail
   struct looks looks = {
       .items = gather->shelf->items, .entries = entries, .count = gather->name_count, .fd = here->fd};
   if (looks.count < WORTH_A_THREAD)
-    look_at_some(&looks);
+    look_at_some(&looks, 0);
   else
-    nl_os_side_by_side(look_at_some, &looks, &looks);
+    nl_os_team(2, look_at_some, &looks);
   enum nlink_status status = NLINK_OK;
   size_t kept = 0;
   for (size_t i = 0; i < looks.count && status == NLINK_OK; i++) {

@@ -1,0 +1,162 @@
+/*
+ * pool.c - many pieces of work, some of which make further ones, on several threads
+ *
+ * A queue is a ring under a lock of its own, which is nearly always free: a piece takes microseconds at least, a
+ * push or a take some nanoseconds. Who finds nothing anywhere sleeps on one common monitor. A sleeper counts itself
+ * before it looks into every queue for the last time, and a pusher looks at that count after it has pushed. Both
+ * hold the queue's lock in between, one of them first: either the piece is seen, or the sleeper.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "work/pool.h"
+
+#include "base/memory.h"
+#include "os/os.h"
+
+#include <stdatomic.h>
+
+struct queue {
+  struct nl_os_monitor *lock;
+  void **ring; /* of `room` places, a power of two */
+  size_t room;
+  size_t first; /* the oldest; both count on and on, and wrap by the room */
+  size_t end;
+  char apart[64]; /* two workers' queues share no cache line */
+};
+
+struct nl_pool {
+  nl_pool_run *run;
+  nl_pool_between *between;
+  void *ctx;
+  unsigned workers;
+  struct nl_os_monitor *common;
+  atomic_uint sleepers;
+  atomic_size_t pending; /* pushed and not yet done */
+  struct queue queues[];
+};
+
+enum nlink_status nl_pool_open(struct nl_pool **out, unsigned workers, nl_pool_run *run,
+                               nl_pool_between *between, void *ctx) {
+  *out = NULL;
+  struct nl_pool *pool = nl_alloc_zero(sizeof *pool + workers * sizeof pool->queues[0]);
+  if (pool == NULL)
+    return NLINK_NO_MEMORY;
+  pool->run = run;
+  pool->between = between;
+  pool->ctx = ctx;
+  pool->workers = workers;
+  bool made = nl_os_monitor_open(&pool->common) == 0;
+  for (unsigned i = 0; i < workers && made; i++)
+    made = nl_os_monitor_open(&pool->queues[i].lock) == 0;
+  if (!made) {
+    nl_pool_close(pool);
+    return NLINK_NO_MEMORY;
+  }
+  *out = pool;
+  return NLINK_OK;
+}
+
+static bool grow(struct queue *queue) {
+  size_t room = queue->room == 0 ? 64 : queue->room * 2;
+  void **ring = nl_alloc(room * sizeof *ring);
+  if (ring == NULL)
+    return false;
+  size_t count = queue->end - queue->first;
+  for (size_t i = 0; i < count; i++)
+    ring[i] = queue->ring[(queue->first + i) & (queue->room - 1)];
+  nl_free(queue->ring);
+  queue->ring = ring;
+  queue->room = room;
+  queue->first = 0;
+  queue->end = count;
+  return true;
+}
+
+bool nl_pool_push(struct nl_pool *pool, unsigned worker, void *piece, bool last) {
+  struct queue *queue = &pool->queues[worker];
+  atomic_fetch_add_explicit(&pool->pending, 1, memory_order_relaxed);
+  nl_os_enter(queue->lock);
+  bool fits = queue->end - queue->first < queue->room || grow(queue);
+  if (fits && last)
+    queue->ring[--queue->first & (queue->room - 1)] = piece;
+  else if (fits)
+    queue->ring[queue->end++ & (queue->room - 1)] = piece;
+  nl_os_leave(queue->lock);
+  if (!fits) {
+    atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_relaxed);
+    return false;
+  }
+  if (atomic_load(&pool->sleepers) > 0) {
+    nl_os_enter(pool->common);
+    nl_os_wake(pool->common, false);
+    nl_os_leave(pool->common);
+  }
+  return true;
+}
+
+static void *take(struct queue *queue, bool own) {
+  void *piece = NULL;
+  nl_os_enter(queue->lock);
+  if (queue->end != queue->first)
+    piece = queue->ring[(own ? --queue->end : queue->first++) & (queue->room - 1)];
+  nl_os_leave(queue->lock);
+  return piece;
+}
+
+/* The own queue, then those of the others, beginning with the next. */
+static void *find(struct nl_pool *pool, unsigned worker) {
+  void *piece = take(&pool->queues[worker], true);
+  for (unsigned i = 1; i < pool->workers && piece == NULL; i++)
+    piece = take(&pool->queues[(worker + i) % pool->workers], false);
+  return piece;
+}
+
+/* Sleep until there is a piece; NULL = all is done. */
+static void *wait_for(struct nl_pool *pool, unsigned worker) {
+  void *piece = NULL;
+  nl_os_enter(pool->common);
+  atomic_fetch_add(&pool->sleepers, 1);
+  for (;;) {
+    piece = find(pool, worker);
+    if (piece != NULL || atomic_load(&pool->pending) == 0)
+      break;
+    nl_os_wait(pool->common);
+  }
+  atomic_fetch_sub(&pool->sleepers, 1);
+  nl_os_leave(pool->common);
+  return piece;
+}
+
+static void work(void *ctx, unsigned worker) {
+  struct nl_pool *pool = ctx;
+  for (;;) {
+    void *piece = find(pool, worker);
+    if (piece == NULL)
+      piece = wait_for(pool, worker);
+    if (piece == NULL)
+      return;
+    pool->run(pool->ctx, worker, piece);
+    if (atomic_fetch_sub(&pool->pending, 1) == 1) {
+      nl_os_enter(pool->common);
+      nl_os_wake(pool->common, true);
+      nl_os_leave(pool->common);
+    }
+    if (worker == 0 && pool->between != NULL)
+      pool->between(pool->ctx);
+  }
+}
+
+void nl_pool_work(struct nl_pool *pool) {
+  nl_os_team(pool->workers, work, pool);
+}
+
+void nl_pool_close(struct nl_pool *pool) {
+  if (pool == NULL)
+    return;
+  for (unsigned i = 0; i < pool->workers; i++) {
+    nl_os_monitor_close(pool->queues[i].lock);
+    nl_free(pool->queues[i].ring);
+  }
+  nl_os_monitor_close(pool->common);
+  nl_free(pool);
+}
