@@ -105,14 +105,11 @@ void ls_headings_fini(struct ls *ls);
 const struct ls_id *ls_user(struct ls *ls, uint32_t uid);
 const struct ls_id *ls_group(struct ls *ls, uint32_t gid);
 
-enum { LS_MODE_LENGTH = 10, LS_HUMAN_SIZE = 8, LS_TIME_SIZE = 40 };
+enum { LS_MODE_LENGTH = 10, LS_TIME_SIZE = 40 };
 
 /* "-rw-r--r--", without a NUL. */
 void ls_mode(char text[LS_MODE_LENGTH], const struct nlink_stat *stat);
 char ls_kind(enum nlink_kind kind);
-/* "1.5K", rounded up; returns the length. */
-size_t ls_human(char text[LS_HUMAN_SIZE], uint64_t size_bytes);
-unsigned ls_digits(uint64_t number);
 
 /* "Nov 22 09:16", or the year instead of the time where it is long ago or ahead; returns the length. */
 size_t ls_time(struct ls *ls, char text[LS_TIME_SIZE], int64_t time_ns);

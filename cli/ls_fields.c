@@ -1,5 +1,5 @@
 /*
- * ls_fields.c - the fields of a line: kind and mode, owners, sizes
+ * ls_fields.c - the fields of a line: kind and mode, owners
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,44 +36,6 @@ void ls_mode(char text[LS_MODE_LENGTH], const struct nlink_stat *stat) {
   text[3] = execute((stat->mode & 0100u) != 0, (stat->mode & 04000u) != 0, 's');
   text[6] = execute((stat->mode & 0010u) != 0, (stat->mode & 02000u) != 0, 's');
   text[9] = execute((stat->mode & 0001u) != 0, (stat->mode & 01000u) != 0, 't');
-}
-
-unsigned ls_digits(uint64_t number) {
-  unsigned digits = 1;
-  for (; number >= 10; number /= 10)
-    digits++;
-  return digits;
-}
-
-/* Rounded up, so that a file never looks smaller than it is; one decimal below ten. */
-size_t ls_human(char text[LS_HUMAN_SIZE], uint64_t size_bytes) {
-  unsigned unit = 0;
-  while (unit < 6 && size_bytes >> 10 * unit >= 1024)
-    unit++;
-  uint64_t one = UINT64_C(1) << 10 * unit;
-  uint64_t whole = size_bytes / one;
-  uint64_t rest = size_bytes % one;
-  uint64_t tenths = unit > 0 ? (rest * 10 + one - 1) / one : 0; /* at most 10 exbibytes: it fits */
-  if (whole >= 10 ? rest > 0 : tenths == 10) {
-    whole++;
-    tenths = 0;
-  }
-  if (whole == 1024 && unit < 6) {
-    whole = 1;
-    tenths = 0;
-    unit++;
-  }
-  size_t length = ls_digits(whole);
-  uint64_t left = whole;
-  for (size_t i = length; i > 0; left /= 10)
-    text[--i] = (char)('0' + left % 10);
-  if (unit > 0 && whole < 10) {
-    text[length++] = '.';
-    text[length++] = (char)('0' + tenths);
-  }
-  if (unit > 0)
-    text[length++] = " KMGTPE"[unit];
-  return length;
 }
 
 /* ------------------------------------------------------------------ owners */

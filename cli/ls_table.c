@@ -9,6 +9,7 @@
 #include "ls.h"
 
 #include "out.h"
+#include "units.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static void widen(unsigned *width, size_t length) {
 }
 
 static unsigned id_width(const struct ls *ls, const struct ls_id *id) {
-  return ls->numeric ? ls_digits(id->id) : (unsigned)id->length;
+  return ls->numeric ? units_digits(id->id) : (unsigned)id->length;
 }
 
 static void measure(struct ls *ls, struct table *table) {
@@ -50,18 +51,18 @@ static void measure(struct ls *ls, struct table *table) {
     widen(&table->user, id_width(ls, ls_user(ls, stat->uid)));
     widen(&table->group, id_width(ls, ls_group(ls, stat->gid)));
     if (is_device(table->entries[i])) {
-      widen(&table->major, ls_digits(stat->rdev_major));
-      widen(&table->minor, ls_digits(stat->rdev_minor));
+      widen(&table->major, units_digits(stat->rdev_major));
+      widen(&table->minor, units_digits(stat->rdev_minor));
     } else if (ls->human) {
-      char text[LS_HUMAN_SIZE];
-      widen(&table->size, ls_human(text, stat->size_bytes));
+      char text[UNITS_HUMAN_SIZE];
+      widen(&table->size, units_human(text, stat->size_bytes));
     } else if (stat->size_bytes > most_bytes) {
       most_bytes = stat->size_bytes;
     }
   }
-  table->links = ls_digits(most_links);
+  table->links = units_digits(most_links);
   if (!ls->human)
-    widen(&table->size, ls_digits(most_bytes));
+    widen(&table->size, units_digits(most_bytes));
   if (table->major > 0)
     widen(&table->size, table->major + 2 + table->minor);
 }
@@ -69,7 +70,7 @@ static void measure(struct ls *ls, struct table *table) {
 /* ------------------------------------------------------------------ one line */
 
 static char *put_number(char *at, uint64_t number, unsigned width) {
-  unsigned digits = ls_digits(number);
+  unsigned digits = units_digits(number);
   width = width < digits ? digits : width;
   memset(at, ' ', width - digits);
   char *end = at + width;
@@ -109,8 +110,8 @@ static char *put_size(const struct ls *ls, const struct table *table, const stru
   }
   if (!ls->human)
     return put_number(at, stat->size_bytes, table->size);
-  char text[LS_HUMAN_SIZE];
-  size_t length = ls_human(text, stat->size_bytes);
+  char text[UNITS_HUMAN_SIZE];
+  size_t length = units_human(text, stat->size_bytes);
   memset(at, ' ', table->size - length);
   memcpy(at + table->size - length, text, length);
   return at + table->size;

@@ -9,6 +9,8 @@
  */
 #include "ls.h"
 
+#include "units.h"
+
 #include <string.h>
 
 enum { DAY_S = 86400 };
@@ -78,7 +80,7 @@ static void put_two(char *text, unsigned number, char fill) {
 /* As "%5d" writes it. */
 static size_t put_year(char *text, int64_t year) {
   uint64_t left = year < 0 ? (uint64_t)-year : (uint64_t)year;
-  size_t length = ls_digits(left) + (year < 0);
+  size_t length = units_digits(left) + (year < 0);
   length = length < 5 ? 5 : length;
   memset(text, ' ', length);
   size_t at = length;
