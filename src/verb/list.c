@@ -12,6 +12,7 @@
 #include "look/cause.h"
 #include "os/os.h"
 #include "tree/gather.h"
+#include "tree/scope.h"
 #include "tree/shelf.h"
 #include "tree/trail.h"
 
@@ -224,12 +225,7 @@ static const char *wrong_argument(const char *const *paths, size_t count,
                                   const struct nlink_list_options *options) {
   if (options != NULL && options->size != sizeof *options)
     return "options->size is not the size of the options";
-  if (paths == NULL && count > 0)
-    return "paths is NULL, but count is not 0";
-  for (size_t i = 0; i < count; i++)
-    if (paths[i] == NULL)
-      return "a path is NULL";
-  return NULL;
+  return nl_paths_wrong(paths, count);
 }
 
 enum nlink_status nlink_list_open(struct nlink_list **out, int dir, const char *const *paths, size_t count,
