@@ -154,3 +154,17 @@ int parse_flag(PyObject *object, bool truth, unsigned flag, unsigned *flags) {
     *flags |= flag;
   return 0;
 }
+
+int pair_open(struct link_call *call, const struct module_state *state, PyObject *const *given,
+              const struct signature *signature) {
+  const char *function = strchr(signature->format, ':') + 1;
+  if (path_open(&call->src, state, given[0], function, word_texts[signature->words[0]]) < 0)
+    return -1;
+  if (path_open(&call->dst, state, given[1], function, word_texts[signature->words[1]]) < 0)
+    return -1;
+  if (parse_dir_fd(given[2], &call->src_dir) < 0)
+    return -1;
+  if (parse_dir_fd(given[3], &call->dst_dir) < 0)
+    return -1;
+  return parse_flag(given[4], false, NLINK_NO_FOLLOW, &call->flags);
+}

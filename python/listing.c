@@ -38,34 +38,14 @@ struct listing {
   PyObject *module; /* keeps the state alive */
 };
 
-static PyObject *text_or_none(const char *bytes, PyObject *like) {
-  if (bytes == NULL)
-    Py_RETURN_NONE;
-  return path_text(bytes, like);
-}
-
 static PyObject *entry_build(const struct listing *self, const struct nlink_list_entry *entry) {
-  PyObject *result = PyStructSequence_New(self->state->entry_type);
-  if (result == NULL)
-    return NULL;
   PyObject *const values[] = {
-      text_or_none(entry->dir, self->like),
-      path_text(entry->name, self->like),
-      stat_build(self->state, &entry->stat),
-      text_or_none(entry->target, self->like),
-      PyBool_FromLong(entry->dangles),
-      PyLong_FromUnsignedLongLong(entry->group),
-      PyLong_FromUnsignedLongLong(entry->names_inside),
-      PyLong_FromUnsignedLongLong(entry->names_outside),
+      path_or_none(entry->dir, self->like),  path_text(entry->name, self->like),
+      stat_build(self->state, &entry->stat), path_or_none(entry->target, self->like),
+      PyBool_FromLong(entry->dangles),       number_object(entry->group),
+      number_object(entry->names_inside),    number_object(entry->names_outside),
   };
-  bool whole = true;
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
-    whole = whole && values[i] != NULL;
-  }
-  if (!whole)
-    Py_CLEAR(result);
-  return result;
+  return record_build(self->state->entry_type, values, sizeof values / sizeof values[0]);
 }
 
 static PyObject *step(struct listing *self) {
@@ -149,73 +129,6 @@ PyType_Spec listing_specification = {
     "nlink.Listing", sizeof(struct listing), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, listing_slots,
 };
 
-/* ------------------------------------------------------------------ the paths */
-
-struct path_row {
-  PyObject *objects; /* a list; NULL = the directory itself */
-  size_t count;
-  struct path *paths;
-  const char **bytes;
-};
-
-static void row_close(struct path_row *row) {
-  for (size_t i = 0; row->paths != NULL && i < row->count; i++) {
-    path_close(&row->paths[i]);
-  }
-  PyMem_Free(row->paths);
-  PyMem_Free((void *)row->bytes);
-  Py_CLEAR(row->objects);
-}
-
-/** One path stands for itself; anything else is an iterable of paths. */
-static PyObject *list_of_paths(PyObject *paths) {
-  bool single = PyUnicode_Check(paths) || PyBytes_Check(paths) ||
-                PyObject_HasAttrString((PyObject *)Py_TYPE(paths), "__fspath__");
-  if (single)
-    return Py_BuildValue("[O]", paths);
-  PyObject *list = PySequence_List(paths);
-  if (list == NULL && PyErr_ExceptionMatches(PyExc_TypeError) && Py_TYPE(paths)->tp_iter == NULL) {
-    PyErr_Format(PyExc_TypeError, "listing: paths should be a path or an iterable of paths, not %.200s",
-                 type_name(paths));
-  }
-  return list;
-}
-
-static int row_open(struct path_row *row, const struct module_state *state, PyObject *paths) {
-  if (paths == NULL)
-    return 0;
-  row->objects = list_of_paths(paths);
-  if (row->objects == NULL)
-    return -1;
-  size_t count = (size_t)PyList_GET_SIZE(row->objects);
-  row->paths = PyMem_Calloc(count + 1, sizeof *row->paths);
-  row->bytes = PyMem_Calloc(count + 1, sizeof *row->bytes);
-  if (row->paths == NULL || row->bytes == NULL) {
-    PyErr_NoMemory();
-    return -1;
-  }
-  for (size_t i = 0; i < count; i++) {
-    row->count = i + 1;
-    if (path_open(&row->paths[i], state, PyList_GET_ITEM(row->objects, (Py_ssize_t)i), "listing", "paths") <
-        0) {
-      return -1;
-    }
-    row->bytes[i] = row->paths[i].bytes;
-  }
-  return 0;
-}
-
-/** A directory that is going to be read is told to audit hooks as os.listdir() tells it. */
-static int row_audit(const struct path_row *row) {
-  if (row->objects == NULL)
-    return PySys_Audit("os.listdir", "s", ".");
-  for (size_t i = 0; i < row->count; i++) {
-    if (PySys_Audit("os.listdir", "O", row->paths[i].object) < 0)
-      return -1;
-  }
-  return 0;
-}
-
 /* ------------------------------------------------------------------ opening */
 
 /** What the library's events turn into; they come in the caller's own thread. */
@@ -228,19 +141,10 @@ struct trouble {
   bool asked_for;   /* errors[0] is about a path that the caller named */
 };
 
-/** The caller's own object for a path that was asked for; NULL for one further down. */
-static PyObject *asked_for(const struct trouble *trouble, const char *path) {
-  for (size_t i = 0; i < trouble->row->count; i++) {
-    if (strcmp(trouble->row->bytes[i], path) == 0)
-      return trouble->row->paths[i].object;
-  }
-  return NULL;
-}
-
 static void note_trouble(struct trouble *trouble, const char *path, const struct nlink_error *error) {
   if (trouble->failed || trouble->asked_for)
     return;
-  PyObject *given = asked_for(trouble, path);
+  PyObject *given = row_find(trouble->row, path);
   PyObject *name = given == NULL ? path_text(path, trouble->like) : given;
   Py_XINCREF(given);
   PyObject *exception = name == NULL ? NULL : failure_build(error, name, NULL);
@@ -281,7 +185,7 @@ static PyObject *listing_build(PyObject *module, struct nlink_list *list, PyObje
 /** Read; the listing is NULL with an exception set, or what is to be returned. */
 static PyObject *read_row(PyObject *module, const struct path_row *row, int dir,
                           const struct nlink_list_options *options) {
-  PyObject *like = row->count > 0 ? row->paths[0].object : NULL;
+  PyObject *like = row_like(row);
   struct trouble trouble = {NULL, row, like, PyList_New(0), false, false};
   if (trouble.errors == NULL)
     return NULL;
@@ -319,7 +223,7 @@ static const struct signature listing_signature = {
 static PyObject *do_listing(PyObject *module, struct path_row *row, PyObject *const *given) {
   int dir;
   struct nlink_list_options options = {.size = sizeof options};
-  if (row_open(row, state_of(module), given[0]) < 0)
+  if (row_open(row, state_of(module), given[0], "listing", "paths") < 0)
     return NULL;
   if (parse_dir_fd(given[1], &dir) < 0)
     return NULL;
@@ -331,7 +235,7 @@ static PyObject *do_listing(PyObject *module, struct path_row *row, PyObject *co
     return NULL;
   if (parse_truth(given[5], &options.directories) < 0)
     return NULL;
-  if (row_audit(row) < 0)
+  if (row_audit(row, ".") < 0)
     return NULL;
   return read_row(module, row, dir, &options);
 }
@@ -340,7 +244,7 @@ PYTHON_FUNCTION(python_listing) {
   PyObject *given[ARGUMENTS_MAX];
   if (parse_arguments(state_of(module), &listing_signature, args, positional, names, given) < 0)
     return NULL;
-  struct path_row row = {NULL, 0, NULL, NULL};
+  struct path_row row = ROW_EMPTY;
   PyObject *result = do_listing(module, &row, given);
   row_close(&row);
   return result;

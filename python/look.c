@@ -51,8 +51,8 @@ static const char *const kind_texts[] = {
     [NLINK_BLOCK_DEVICE] = "block-device",
 };
 
-static PyObject *number(uint64_t value) {
-  return PyLong_FromUnsignedLongLong(value);
+PyObject *kind_object(enum nlink_kind kind) {
+  return PyUnicode_FromString(kind_texts[kind]);
 }
 
 static PyObject *time_or_none(int64_t ns) {
@@ -62,39 +62,19 @@ static PyObject *time_or_none(int64_t ns) {
 }
 
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat) {
-  PyObject *result = PyStructSequence_New(state->stat_type);
-  if (result == NULL)
-    return NULL;
   PyObject *const values[] = {
-      number(stat->dev),
-      number(stat->ino),
-      time_or_none(stat->btime_ns),
-      number(stat->link_count),
-      PyUnicode_FromString(kind_texts[stat->kind]),
-      number(stat->mode),
-      number(stat->uid),
-      number(stat->gid),
-      number(stat->dev_major),
-      number(stat->dev_minor),
-      number(stat->rdev_major),
-      number(stat->rdev_minor),
-      number(stat->size_bytes),
-      number(stat->allocated_bytes),
-      time_or_none(stat->atime_ns),
-      time_or_none(stat->mtime_ns),
-      time_or_none(stat->ctime_ns),
-      number(stat->mount_id),
-      number(stat->subvolume),
+      number_object(stat->dev),        number_object(stat->ino),
+      time_or_none(stat->btime_ns),    number_object(stat->link_count),
+      kind_object(stat->kind),         number_object(stat->mode),
+      number_object(stat->uid),        number_object(stat->gid),
+      number_object(stat->dev_major),  number_object(stat->dev_minor),
+      number_object(stat->rdev_major), number_object(stat->rdev_minor),
+      number_object(stat->size_bytes), number_object(stat->allocated_bytes),
+      time_or_none(stat->atime_ns),    time_or_none(stat->mtime_ns),
+      time_or_none(stat->ctime_ns),    number_object(stat->mount_id),
+      number_object(stat->subvolume),
   };
-  bool whole = true;
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    /* A place that stays NULL is allowed in a struct sequence that is about to be given up. */
-    PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
-    whole = whole && values[i] != NULL;
-  }
-  if (!whole)
-    Py_CLEAR(result);
-  return result;
+  return record_build(state->stat_type, values, sizeof values / sizeof values[0]);
 }
 
 static const struct signature stat_signature = {
@@ -157,29 +137,19 @@ PYTHON_FUNCTION(python_stat) {
 static const struct signature same_file_signature = {
     "OO|$OOO:same_file", {WORD_a, WORD_b, WORD_a_dir_fd, WORD_b_dir_fd, WORD_follow_symlinks}, 2, 2, 5};
 
-static PyObject *do_same_file(const struct module_state *state, struct path *a, struct path *b,
+static PyObject *do_same_file(const struct module_state *state, struct link_call *call,
                               PyObject *const *given) {
-  int a_dir;
-  int b_dir;
-  unsigned flags = 0;
-  if (path_open(a, state, given[0], "same_file", "a") < 0)
-    return NULL;
-  if (path_open(b, state, given[1], "same_file", "b") < 0)
-    return NULL;
-  if (parse_dir_fd(given[2], &a_dir) < 0)
-    return NULL;
-  if (parse_dir_fd(given[3], &b_dir) < 0)
-    return NULL;
-  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0)
+  if (pair_open(call, state, given, &same_file_signature) < 0)
     return NULL;
   struct nlink_error error;
   enum nlink_status status;
   bool same = false;
   Py_BEGIN_ALLOW_THREADS;
-  status = nlink_same_file(&same, a_dir, a->bytes, b_dir, b->bytes, flags, &error);
+  status = nlink_same_file(&same, call->src_dir, call->src.bytes, call->dst_dir, call->dst.bytes, call->flags,
+                           &error);
   Py_END_ALLOW_THREADS;
   if (status < 0)
-    return failure_raise(&error, error.at == NLINK_DST ? b->object : a->object, NULL);
+    return failure_raise(&error, error.at == NLINK_DST ? call->dst.object : call->src.object, NULL);
   return PyBool_FromLong(same);
 }
 
@@ -188,11 +158,9 @@ PYTHON_FUNCTION(python_same_file) {
   PyObject *given[ARGUMENTS_MAX];
   if (parse_arguments(state, &same_file_signature, args, positional, names, given) < 0)
     return NULL;
-  struct path a = PATH_EMPTY;
-  struct path b = PATH_EMPTY;
-  PyObject *result = do_same_file(state, &a, &b, given);
-  path_close(&a);
-  path_close(&b);
+  struct link_call call = LINK_CALL_EMPTY;
+  PyObject *result = do_same_file(state, &call, given);
+  pair_close(&call);
   return result;
 }
 

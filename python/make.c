@@ -196,10 +196,9 @@ PYTHON_FUNCTION(python_symlink) {
   PyObject *given[ARGUMENTS_MAX];
   if (parse_arguments(state, &symlink_signature, args, positional, names, given) < 0)
     return NULL;
-  struct link_call call = {PATH_EMPTY, PATH_EMPTY, NLINK_CWD, NLINK_CWD, 0};
+  struct link_call call = LINK_CALL_EMPTY;
   PyObject *result = do_symlink(state, &call, given);
-  path_close(&call.src);
-  path_close(&call.dst);
+  pair_close(&call);
   return result;
 }
 

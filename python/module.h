@@ -4,6 +4,8 @@
  * module.c     what Python sees: functions, documentation, types, the state of one interpreter's module
  * arguments.c  positional and keyword arguments, descriptors, truth values
  * path.c       str, bytes, PathLike -> the system's own bytes
+ * row.c        several paths of one call
+ * record.c     what functions return: records of named fields, tuples with an attribute
  * failure.c    struct nlink_error -> the exception that os would raise, and why
  * make.c       link, link_fd, symlink, unlink
  * backup.c     link and symlink where they keep what they replace
@@ -194,9 +196,71 @@ int failure_errno(const struct nlink_error *error);
 /** The sentence of a cause with "probably" before what was not observed; None where nothing was found. */
 PyObject *failure_cause(const struct nlink_error *error);
 
+static inline bool is_given(PyObject *object) {
+  return object != NULL && object != Py_None;
+}
+
+/* ------------------------------------------------------------------ row.c */
+
+/** The paths of a call that takes several. */
+struct path_row {
+  PyObject *objects; /* a list; NULL = none were given */
+  size_t count;
+  struct path *paths;
+  const char **bytes;
+};
+
+#define ROW_EMPTY ((struct path_row){NULL, 0, NULL, NULL})
+
+/** Whether an argument is one path, and no iterable of paths. */
+bool row_is_single(PyObject *paths);
+
+/** Take one path or an iterable of paths, NULL for none; to be closed also where this is -1, with an exception set. */
+int row_open(struct path_row *row, const struct module_state *state, PyObject *paths, const char *function,
+             const char *argument);
+
+/** As row_open(), for paths that are arguments of their own. */
+int row_open_arguments(struct path_row *row, const struct module_state *state, PyObject *const *args,
+                       Py_ssize_t count, const char *function, const char *argument);
+
+void row_close(struct path_row *row);
+
+/** The first path as the caller gave it, by which the texts that come out are str or bytes; borrowed, or NULL. */
+PyObject *row_like(const struct path_row *row);
+
+/** The caller's own object for a path of the row; borrowed, or NULL where it is none of them. */
+PyObject *row_find(const struct path_row *row, const char *path);
+
+/** Tell audit hooks of directories that are going to be read as os.listdir() tells them; -1 with an exception set. */
+int row_audit(const struct path_row *row, const char *otherwise);
+
+/* ------------------------------------------------------------------ record.c */
+
+/** A record with these fields, whose references are taken, also where one is NULL; NULL with an exception set. */
+PyObject *record_build(PyTypeObject *type, PyObject *const *values, size_t count);
+
+PyObject *number_object(uint64_t value);
+
+/** A sentence or a command of the library's, which is UTF-8 but for names in it. */
+PyObject *sentence_object(const char *text);
+
+/** As path_text(); None for NULL. */
+PyObject *path_or_none(const char *bytes, PyObject *like);
+
+PyObject *paths_tuple(const char *const *paths, size_t count, PyObject *like);
+
+/** A type of tuple whose @p attribute can be read; NULL with an exception set. */
+PyTypeObject *tuple_make_type(const char *name, const char *doc, PyGetSetDef *attribute);
+
+/** What @p attribute reads; None where the tuple was made without. */
+PyObject *tuple_attribute(PyObject *tuple, const char *name);
+
+/** Such a tuple of the same items as @p items, NULL of which hands on its exception; @p value may be NULL. */
+PyObject *tuple_build(PyTypeObject *type, PyObject *items, const char *name, PyObject *value);
+
 /* ------------------------------------------------------------------ make.c, backup.c */
 
-/** What link and symlink were called with, as the library takes it. */
+/** Two paths and what belongs to them, as the library takes them. */
 struct link_call {
   struct path src;
   struct path dst;
@@ -204,6 +268,20 @@ struct link_call {
   int dst_dir;
   unsigned flags;
 };
+
+#define LINK_CALL_EMPTY ((struct link_call){PATH_EMPTY, PATH_EMPTY, NLINK_CWD, NLINK_CWD, 0})
+
+/**
+ * Take the first five arguments of a function that only looks: two paths, their descriptors, follow_symlinks.
+ * To be closed also where this is -1, with an exception set. (arguments.c)
+ */
+int pair_open(struct link_call *call, const struct module_state *state, PyObject *const *given,
+              const struct signature *signature);
+
+static inline void pair_close(struct link_call *call) {
+  path_close(&call->src);
+  path_close(&call->dst);
+}
 
 /** Tell audit hooks what os would tell them; -1 with an exception set. */
 static inline int audit_link(const struct link_call *call) {
@@ -220,10 +298,6 @@ struct backup_wish {
   PyObject *backup;
   PyObject *suffix;
 };
-
-static inline bool is_given(PyObject *object) {
-  return object != NULL && object != Py_None;
-}
 
 /** Whether backup_make() has to do the rest of a call. */
 static inline bool backup_wanted(const struct backup_wish *wish) {
@@ -256,6 +330,7 @@ extern PyStructSequence_Desc obstacle_description;
 extern PyStructSequence_Desc entry_description;
 extern PyType_Spec listing_specification;
 
+PyObject *kind_object(enum nlink_kind kind);
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat);
 
 /** The type of what why() returns; NULL with an exception set. */

@@ -7,7 +7,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include "module.h"
-#include <string.h>
 
 /* ------------------------------------------------------------------ one obstacle */
 
@@ -28,45 +27,21 @@ PyStructSequence_Desc obstacle_description = {
 };
 
 static PyObject *obstacle_build(const struct module_state *state, const struct nlink_error *error) {
-  PyObject *result = PyStructSequence_New(state->obstacle_type);
-  if (result == NULL)
-    return NULL;
   PyObject *const values[] = {
       PyUnicode_FromString(nlink_status_name(error->status)),
       PyLong_FromLong(failure_errno(error)),
       PyUnicode_FromString(nlink_cause_name(error->cause)),
-      PyUnicode_DecodeUTF8(error->text, (Py_ssize_t)strlen(error->text), "backslashreplace"),
+      sentence_object(error->text),
       PyBool_FromLong(error->certain),
   };
-  bool whole = true;
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    PyStructSequence_SetItem(result, (Py_ssize_t)i, values[i]);
-    whole = whole && values[i] != NULL;
-  }
-  if (!whole)
-    Py_CLEAR(result);
-  return result;
+  return record_build(state->obstacle_type, values, sizeof values / sizeof values[0]);
 }
 
 /* ------------------------------------------------------------------ all of them, and the remark */
 
-/** A tuple has no room for a field of ours, but one of a type made by a class statement has a dictionary. */
-static PyObject *dictionary_of(PyObject *obstacles) {
-  return PyObject_GetAttrString(obstacles, "__dict__");
-}
-
 static PyObject *obstacles_remark(PyObject *self, void *closure) {
   (void)closure;
-  PyObject *dictionary = dictionary_of(self);
-  if (dictionary == NULL)
-    return NULL;
-  PyObject *remark = PyMapping_GetItemString(dictionary, "remark");
-  Py_DECREF(dictionary);
-  if (remark == NULL && PyErr_ExceptionMatches(PyExc_KeyError)) {
-    PyErr_Clear();
-    Py_RETURN_NONE;
-  }
-  return remark;
+  return tuple_attribute(self, "remark");
 }
 
 /** A getter without a setter: the remark can be read, copied and pickled, not changed. */
@@ -74,18 +49,9 @@ static PyGetSetDef remark_definition = {"remark", obstacles_remark, NULL,
                                         "what to know although it is no obstacle, as one sentence, or None",
                                         NULL};
 
-static const char obstacles_doc[] = "What why() returns: a tuple of obstacles, with a remark.";
-
 PyTypeObject *obstacles_make_type(void) {
-  PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){ssss}", "Obstacles", &PyTuple_Type,
-                                         "__module__", "nlink", "__doc__", obstacles_doc);
-  if (type == NULL)
-    return NULL;
-  PyObject *remark = PyDescr_NewGetSet((PyTypeObject *)type, &remark_definition);
-  if (remark == NULL || PyObject_SetAttrString(type, "remark", remark) < 0)
-    Py_CLEAR(type);
-  Py_XDECREF(remark);
-  return (PyTypeObject *)type;
+  return tuple_make_type("Obstacles", "What why() returns: a tuple of obstacles, with a remark.",
+                         &remark_definition);
 }
 
 static PyObject *obstacles_tuple(const struct module_state *state, const struct nlink_why *why) {
@@ -101,28 +67,14 @@ static PyObject *obstacles_tuple(const struct module_state *state, const struct 
   return result;
 }
 
-/** -1 with an exception set. */
-static int set_remark(PyObject *obstacles, const char *text) {
-  if (text[0] == '\0')
-    return 0;
-  PyObject *dictionary = dictionary_of(obstacles);
-  if (dictionary == NULL)
-    return -1;
-  PyObject *remark = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
-  int result = remark == NULL ? -1 : PyDict_SetItemString(dictionary, "remark", remark);
-  Py_XDECREF(remark);
-  Py_DECREF(dictionary);
-  return result;
-}
-
 static PyObject *obstacles_build(const struct module_state *state, const struct nlink_why *why) {
-  PyObject *tuple = obstacles_tuple(state, why);
-  if (tuple == NULL)
+  PyObject *remark = NULL;
+  if (why->remark[0] != '\0' && (remark = sentence_object(why->remark)) == NULL)
     return NULL;
-  PyObject *result = PyObject_CallFunctionObjArgs((PyObject *)state->obstacles_type, tuple, NULL);
-  Py_DECREF(tuple);
-  if (result != NULL && set_remark(result, why->remark) < 0)
-    Py_CLEAR(result);
+  PyObject *tuple = obstacles_tuple(state, why);
+  PyObject *result = tuple_build(state->obstacles_type, tuple, "remark", remark);
+  Py_XDECREF(tuple);
+  Py_XDECREF(remark);
   return result;
 }
 
@@ -135,33 +87,22 @@ static const struct signature why_signature = {
     2,
     7};
 
-static PyObject *do_why(const struct module_state *state, struct path *src, struct path *dst,
-                        PyObject *const *given) {
-  int src_dir;
-  int dst_dir;
-  unsigned flags = 0;
-  if (path_open(src, state, given[0], "why", "src") < 0)
+static PyObject *do_why(const struct module_state *state, struct link_call *call, PyObject *const *given) {
+  if (pair_open(call, state, given, &why_signature) < 0)
     return NULL;
-  if (path_open(dst, state, given[1], "why", "dst") < 0)
+  if (parse_flag(given[5], true, NLINK_REPLACE, &call->flags) < 0)
     return NULL;
-  if (parse_dir_fd(given[2], &src_dir) < 0)
-    return NULL;
-  if (parse_dir_fd(given[3], &dst_dir) < 0)
-    return NULL;
-  if (parse_flag(given[4], false, NLINK_NO_FOLLOW, &flags) < 0)
-    return NULL;
-  if (parse_flag(given[5], true, NLINK_REPLACE, &flags) < 0)
-    return NULL;
-  if (parse_flag(given[6], true, NLINK_BENEATH, &flags) < 0)
+  if (parse_flag(given[6], true, NLINK_BENEATH, &call->flags) < 0)
     return NULL;
   struct nlink_why why;
   struct nlink_error error;
   enum nlink_status status;
   Py_BEGIN_ALLOW_THREADS;
-  status = nlink_why(&why, src_dir, src->bytes, dst_dir, dst->bytes, flags, &error);
+  status =
+      nlink_why(&why, call->src_dir, call->src.bytes, call->dst_dir, call->dst.bytes, call->flags, &error);
   Py_END_ALLOW_THREADS;
   if (status < 0)
-    return failure_raise(&error, src->object, dst->object);
+    return failure_raise(&error, call->src.object, call->dst.object);
   return obstacles_build(state, &why);
 }
 
@@ -170,10 +111,8 @@ PYTHON_FUNCTION(python_why) {
   PyObject *given[ARGUMENTS_MAX];
   if (parse_arguments(state, &why_signature, args, positional, names, given) < 0)
     return NULL;
-  struct path src = PATH_EMPTY;
-  struct path dst = PATH_EMPTY;
-  PyObject *result = do_why(state, &src, &dst, given);
-  path_close(&src);
-  path_close(&dst);
+  struct link_call call = LINK_CALL_EMPTY;
+  PyObject *result = do_why(state, &call, given);
+  pair_close(&call);
   return result;
 }
