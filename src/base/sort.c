@@ -3,7 +3,8 @@
  *
  * Large sets go through one counting pass for each byte in which the keys differ at all, from the lowest up;
  * small sets, and things with equal keys, through a merge sort. Neither depends on the order in which things
- * come, and neither needs the C stack.
+ * come, and neither needs the C stack. Strings that are sorted together, the names in a directory, often begin
+ * alike, so their keys are taken behind what they share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -130,4 +131,53 @@ uint64_t nl_sort_key(const char *text) {
   for (; i < KEY_BYTES && text[i] != '\0'; i++)
     key = key << 8 | (unsigned char)text[i];
   return i == 0 ? 0 : key << 8 * (KEY_BYTES - i);
+}
+
+/* How many bytes all texts have in common behind the first `from`. */
+static size_t common_length(const struct nl_sort_item *items, size_t count, size_t from) {
+  const char *first = (const char *)items[0].what + from;
+  size_t common = strlen(first);
+  for (size_t i = 1; i < count && common > 0; i++) {
+    const char *text = (const char *)items[i].what + from;
+    size_t same = 0;
+    while (same < common && text[same] == first[same])
+      same++;
+    common = same;
+  }
+  return common;
+}
+
+static int compare_tails(const void *a, const void *b, const void *ctx) {
+  const size_t *from = ctx;
+  return strcmp((const char *)a + *from, (const char *)b + *from);
+}
+
+/*
+ * Sort texts that are equal in their first `from` bytes, by the next eight that tell them apart. Large sets
+ * that are equal in those too are sorted again by what follows; the depth is bound by a text's length.
+ */
+static void sort_from(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, size_t from) {
+  enum { FEW = 32 };
+  from += common_length(items, count, from);
+  for (size_t i = 0; i < count; i++)
+    items[i].key = nl_sort_key((const char *)items[i].what + from);
+  if (count < FEW) {
+    nl_sort(items, spare, count, compare_tails, &from);
+    return;
+  }
+  nl_sort(items, spare, count, NULL, NULL);
+  for (size_t at = 0; at < count;) {
+    size_t end = at + 1;
+    while (end < count && items[end].key == items[at].key)
+      end++;
+    bool ended = (items[at].key & 0xff) == 0; /* equal to the end: the same text several times */
+    if (end - at > 1 && !ended)
+      sort_from(items + at, spare, end - at, from + sizeof items->key);
+    at = end;
+  }
+}
+
+void nl_sort_text(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count) {
+  if (count > 1)
+    sort_from(items, spare, count, 0);
 }

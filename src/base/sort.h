@@ -27,6 +27,13 @@ typedef int nl_sort_compare(const void *a, const void *b, const void *ctx);
 void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, nl_sort_compare *compare,
              const void *ctx);
 
+/**
+ * Sort strings by their bytes. The keys are lost.
+ *
+ * @param spare  Room for as many items; its contents are lost.
+ */
+void nl_sort_text(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count);
+
 /** The first eight bytes of a string as a number in the same order; a shorter string is filled with zeros. */
 uint64_t nl_sort_key(const char *text);
 

@@ -2,7 +2,7 @@
  * gather.c - look at the names in a directory, and at single paths, and put them on a shelf
  *
  * A directory is read whole, its names sorted, and each looked at once, relative to the directory's
- * descriptor. Names of one directory often begin alike, so the sort's keys are taken behind what they share.
+ * descriptor.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -38,50 +38,6 @@ static bool take_name(void *ctx, const char *name, size_t length) {
   return kept != NULL;
 }
 
-/* How many bytes all names have in common behind the first `from`. */
-static size_t common_length(const struct nl_sort_item *items, size_t count, size_t from) {
-  const char *first = (const char *)items[0].what + from;
-  size_t common = strlen(first);
-  for (size_t i = 1; i < count && common > 0; i++) {
-    const char *name = (const char *)items[i].what + from;
-    size_t same = 0;
-    while (same < common && name[same] == first[same])
-      same++;
-    common = same;
-  }
-  return common;
-}
-
-static int compare_tails(const void *a, const void *b, const void *ctx) {
-  const size_t *from = ctx;
-  return strcmp((const char *)a + *from, (const char *)b + *from);
-}
-
-/*
- * Sort names that are equal in their first `from` bytes, by the next eight that tell them apart. Large sets
- * that are equal in those too are sorted again by what follows; the depth is bound by a name's length.
- */
-static void sort_from(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count, size_t from) {
-  enum { SMALL = 32 };
-  from += common_length(items, count, from);
-  for (size_t i = 0; i < count; i++)
-    items[i].key = nl_sort_key((const char *)items[i].what + from);
-  if (count < SMALL) {
-    nl_sort(items, spare, count, compare_tails, &from);
-    return;
-  }
-  nl_sort(items, spare, count, NULL, NULL);
-  for (size_t at = 0; at < count;) {
-    size_t end = at + 1;
-    while (end < count && items[end].key == items[at].key)
-      end++;
-    bool ended = (items[at].key & 0xff) == 0; /* equal to the end: the same name twice */
-    if (end - at > 1 && !ended)
-      sort_from(items + at, spare, end - at, from + sizeof items->key);
-    at = end;
-  }
-}
-
 /* The names of the present directory as sorted items in shelf->items. */
 static bool sort_names(struct nl_gather *gather) {
   size_t count = gather->name_count;
@@ -90,7 +46,7 @@ static bool sort_names(struct nl_gather *gather) {
   struct nl_sort_item *items = gather->shelf->items;
   for (size_t i = 0; i < count; i++)
     items[i].what = gather->names[i];
-  sort_from(items, items + count, count, 0);
+  nl_sort_text(items, items + count, count);
   return true;
 }
 

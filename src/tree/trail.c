@@ -54,7 +54,7 @@ enum nlink_status nl_trail_begin(struct nl_trail *trail, int dir, const char *pa
   if (!nl_string_add(&trail->path, path, strlen(path)))
     return NLINK_NO_MEMORY;
   int fd = -1;
-  int number = nl_os_open_to_read(&fd, dir, path, true);
+  int number = nl_os_open_to_read(&fd, dir, path, false);
   return number != 0 ? refused(sys, number) : add_step(trail, path, fd, sys);
 }
 

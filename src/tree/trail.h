@@ -27,7 +27,7 @@ struct nl_trail {
 };
 
 /**
- * Begin at the directory @p path. Between nl_trail_begin() and the last nl_trail_up() a trail holds
+ * Begin at the directory @p path, which may be no soft link. Between nl_trail_begin() and the last nl_trail_up() a trail holds
  * descriptors; nl_trail_fini() gives them back at any time.
  *
  * @param sys  Out, where the result is negative: the system's error number; 0 = it was not asked.

@@ -91,6 +91,28 @@ static void keys_are_in_the_order_of_texts(void **state) {
   assert_true(nl_sort_key("") == 0);
 }
 
+static void texts_are_sorted_by_their_bytes(void **state) {
+  (void)state;
+  enum { COUNT = 4000 };
+  static const char *const fronts[] = {"", "a", "prefix-that-is-long-", "prefix-that-is-long-and-longer-",
+                                       "\xff\xfe"};
+  static char texts[COUNT][48];
+  static struct nl_sort_item items[2 * COUNT];
+  uint64_t seed = 4;
+  for (size_t i = 0; i < COUNT; i++) {
+    const char *front = fronts[next_random(&seed) % (i % 2 == 0 ? 5 : 3)];
+    snprintf(texts[i], sizeof texts[i], "%s%u", front, (unsigned)(next_random(&seed) % 3000));
+  }
+  static const size_t counts[] = {0, 1, 2, 31, 32, 33, 300, COUNT};
+  for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+    for (size_t i = 0; i < counts[c]; i++)
+      items[i].what = texts[i];
+    nl_sort_text(items, items + COUNT, counts[c]);
+    for (size_t i = 1; i < counts[c]; i++)
+      assert_true(strcmp(items[i - 1].what, items[i].what) <= 0);
+  }
+}
+
 /* ---------------------------------------------------------------- memory */
 
 static void an_arena_gives_blocks_that_stay(void **state) {
@@ -254,6 +276,10 @@ static void a_soft_link_is_no_way_down(void **state) {
   assert_int_equal(nl_trail_begin(&trail, place->fd, "f", &sys), NLINK_NOT_DIRECTORY);
   assert_int_equal(sys, ENOTDIR);
   nl_trail_fini(&trail);
+  assert_int_equal(nl_trail_begin(&trail, place->fd, "s", &sys), NLINK_NOT_DIRECTORY);
+  nl_trail_fini(&trail);
+  assert_int_equal(nl_trail_begin(&trail, place->fd, "s/", &sys), NLINK_OK); /* the slash asks for it */
+  nl_trail_fini(&trail);
   nl_trail_fini(NULL);
 }
 
@@ -264,6 +290,7 @@ int main(void) {
       cmocka_unit_test(numbers_are_sorted_stably),
       cmocka_unit_test(equal_keys_are_told_apart_by_looking),
       cmocka_unit_test(keys_are_in_the_order_of_texts),
+      cmocka_unit_test(texts_are_sorted_by_their_bytes),
       cmocka_unit_test(an_arena_gives_blocks_that_stay),
       TEST(a_trail_leads_down_and_up_again),
       TEST(a_directory_moved_meanwhile_is_found_by_its_name_or_lost),
