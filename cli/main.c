@@ -15,7 +15,7 @@
  *   src/path/   beneath place relative circle         paths resolved by descriptors
  *   src/tree/   gather trail shelf     directories read and walked
  *   src/work/   pool                   work shared by several threads
- *   src/os/     posix linux            the only door to the system
+ *   src/os/     posix linux btrfs xfs  the only door to the system
  *   src/base/   error quote memory arena sort fault   knows nothing above it
  *
  * SPDX-License-Identifier: MIT

@@ -136,6 +136,25 @@ int nl_os_directory_path(char *out, size_t size, int dir);
 
 int nl_os_random(void *out, size_t size);
 
+/* ---------------------------------------------------------------- what a file system knows of a file's names */
+
+/**
+ * One name that a file system keeps for a file; false = stop.
+ *
+ * @param dir_path  The absolute path of its directory as this process sees it, of any length: longer than the
+ *                  system takes at once, too. NULL = the directory is out of sight, outside of what is mounted.
+ */
+typedef bool nl_os_take_link(void *ctx, const char *dir_path, const char *name);
+
+/**
+ * Tell all names that the file system itself keeps for the file @p name in the directory @p dir; the file is of any
+ * kind, and never opened. Nothing is verified: a name may have come or gone since, or lie below another mount.
+ *
+ * 0 = all were told, or @p take stopped. Else this file system, system or process cannot tell (NOT_SUPPORTED and
+ * NOT_PERMITTED mostly), or failed on the way, after some names perhaps: walk.
+ */
+int nl_os_names_of(int dir, const char *name, nl_os_take_link *take, void *ctx);
+
 /* ---------------------------------------------------------------- facts, for finding causes */
 
 /** What is known of the file system that a directory is on. */
