@@ -13,7 +13,7 @@
  *   src/safe/   swap backup            replacing a name, so that it is there at every instant
  *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
  *   src/path/   beneath place relative circle         paths resolved by descriptors
- *   src/tree/   gather trail shelf     directories read and walked
+ *   src/tree/   gather trail shelf glob rules        directories read and walked
  *   src/work/   pool                   work shared by several threads
  *   src/os/     posix linux btrfs xfs  the only door to the system
  *   src/base/   error quote memory arena sort fault   knows nothing above it
