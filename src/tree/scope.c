@@ -5,6 +5,8 @@
  */
 #include "tree/scope.h"
 
+#include "tree/rules.h"
+
 static const char *wrong_scope(const struct nlink_scope *given) {
   if (given->size != sizeof *given)
     return "scope->size is not the size of the scope";
@@ -27,7 +29,12 @@ enum nlink_status nl_scope_open(struct nl_scope *out, const struct nlink_scope *
     out->given.max_bytes = UINT64_MAX;
   if (out->given.max_depth == 0)
     out->given.max_depth = UINT32_MAX;
-  return NLINK_OK;
+  enum nlink_status status = nl_rules_open(&out->rules, out->given.rules, out->given.rule_count, NULL);
+  if (status == NLINK_INVALID)
+    *wrong = "a rule is not \"- PATTERN\" or \"+ PATTERN\"";
+  out->given.rules = NULL;
+  out->given.rule_count = 0;
+  return status;
 }
 
 bool nl_scope_needs_size(const struct nl_scope *scope) {
@@ -41,6 +48,7 @@ bool nl_scope_takes_size(const struct nl_scope *scope, uint64_t size_bytes) {
 void nl_scope_fini(struct nl_scope *scope) {
   if (scope == NULL)
     return;
+  nl_rules_close(scope->rules);
   *scope = (struct nl_scope){0};
 }
 
