@@ -216,8 +216,10 @@ static int nearest_path(char path[PATH_ROOM], int fd) {
 static int begin(struct nl_linux_links *links, uint64_t dev) {
   char path[PATH_ROOM];
   int sys = nearest_path(path, links->fd);
+  if (sys == ENOENT || (sys == 0 && path[0] != '/')) /* removed, or not below the root of this process */
+    return EOPNOTSUPP;
   if (sys != 0)
-    return sys == ENOENT ? EOPNOTSUPP : sys; /* removed, or not below the root of this process */
+    return sys;
   for (;;) {
     struct nlink_stat stat;
     bool is_root = path[1] == '\0';

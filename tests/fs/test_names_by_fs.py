@@ -157,7 +157,8 @@ class Told:
         file = os.path.join(directory, every)
         with open(file, 'wb'):
             pass
-        names = [file] + [os.path.join(directory, name) for name in (b'\n', b' ', b'\xff\xfe', b'x' * 255, b'-', b'...')]
+        others = b'\n', b' ', b'\xff\xfe', b'x' * 255, b'-', b'...'
+        names = [file] + [os.path.join(directory, name) for name in others]
         for name in names[1:]:
             os.link(file, name)
         self.told(names)
