@@ -82,6 +82,8 @@ bool ls_table(struct ls *ls, struct nlink_list *list);
 /* The path of a name in a directory, quoted as a whole where needed; dir NULL = the name alone. */
 void ls_path(struct ls *ls, const char *dir, const char *name);
 
+/* The kind of a file as one word of JSON. */
+const char *ls_kind_word(enum nlink_kind kind);
 void ls_json_entry(struct ls *ls, const struct nlink_list_entry *entry);
 void ls_json_event(struct ls *ls, const char *path, const struct nlink_error *error);
 

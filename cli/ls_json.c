@@ -7,7 +7,7 @@
 
 #include "out.h"
 
-static const char *kind_word(enum nlink_kind kind) {
+const char *ls_kind_word(enum nlink_kind kind) {
   switch (kind) {
   case NLINK_REGULAR:
     return "regular";
@@ -44,7 +44,7 @@ void ls_json_entry(struct ls *ls, const struct nlink_list_entry *entry) {
   out_json_begin(out);
   out_json_name(out, "dir", entry->dir);
   out_json_name(out, "name", entry->name);
-  out_json_text(out, "kind", kind_word(stat->kind));
+  out_json_text(out, "kind", ls_kind_word(stat->kind));
   out_json_text(out, "mode", mode);
   out_json_number(out, "mode_number", stat->mode);
   out_json_number(out, "link_count", stat->link_count);

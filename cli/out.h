@@ -93,6 +93,8 @@ void out_json_end(struct out *out);                                     /* write
 void out_json_text(struct out *out, const char *key, const char *text); /* NULL = null */
 /* Bytes of a name: text; where it is no valid UTF-8 also "KEY_hex", the exact bytes. NULL = null. */
 void out_json_name(struct out *out, const char *key, const char *name);
+/* Bytes of several names: an array of objects with "path", and "path_hex" under the same rule. */
+void out_json_paths(struct out *out, const char *key, const char *const *paths, size_t count);
 void out_json_number(struct out *out, const char *key, uint64_t number); /* above 2^63 - 1: as text */
 void out_json_signed(struct out *out, const char *key, int64_t number);
 void out_json_bool(struct out *out, const char *key, bool value);

@@ -137,6 +137,23 @@ void out_json_name(struct out *out, const char *key, const char *name) {
   free(hex_key);
 }
 
+void out_json_paths(struct out *out, const char *key, const char *const *paths, size_t count) {
+  void *outer = out->json; /* each path is an object for a while */
+  json_t *array = json_array();
+  bool done = array != NULL;
+  for (size_t i = 0; i < count && done; i++) {
+    out->json = json_object();
+    out_json_name(out, "path", paths[i]);
+    done = out->json != NULL && json_array_append_new(array, out->json) == 0;
+  }
+  out->json = outer;
+  if (!done) {
+    json_decref(array);
+    array = NULL;
+  }
+  set(out, key, array);
+}
+
 void out_json_text(struct out *out, const char *key, const char *text) {
   /* Sentences are UTF-8; a locale's message in another encoding is not, and goes the way of names. */
   out_json_name(out, key, text);
@@ -175,6 +192,10 @@ void out_json_null(struct out *out, const char *key) {
 
 void out_json_name(struct out *out, const char *key, const char *name) {
   (void)out, (void)key, (void)name;
+}
+
+void out_json_paths(struct out *out, const char *key, const char *const *paths, size_t count) {
+  (void)out, (void)key, (void)paths, (void)count;
 }
 
 void out_json_text(struct out *out, const char *key, const char *text) {

@@ -48,6 +48,50 @@ int sys_read_answer(int *error) {
   }
 }
 
+static char *read_all(int fd, size_t *length, int *error) {
+  size_t room = 65536;
+  size_t used = 0;
+  char *text = malloc(room);
+  while (text != NULL) {
+    if (room - used < 2) {
+      char *more = room > SIZE_MAX / 2 ? NULL : realloc(text, 2 * room);
+      if (more == NULL)
+        break;
+      text = more;
+      room *= 2;
+    }
+    ssize_t got = read(fd, text + used, room - used - 1);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      *error = errno;
+      free(text);
+      return NULL;
+    }
+    used += (size_t)got;
+    if (got == 0) {
+      text[used] = '\0';
+      *length = used;
+      return text;
+    }
+  }
+  free(text);
+  *error = ENOMEM;
+  return NULL;
+}
+
+char *sys_read_file(const char *path, size_t *length, int *error) {
+  int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : SYS_STDIN;
+  if (fd < 0) {
+    *error = errno;
+    return NULL;
+  }
+  char *text = read_all(fd, length, error);
+  if (path != NULL)
+    close(fd);
+  return text;
+}
+
 const char *sys_environment(const char *name) {
   return getenv(name);
 }
@@ -84,6 +128,12 @@ void sys_close(int fd) {
 int64_t sys_now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t sys_elapsed_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 

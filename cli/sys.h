@@ -26,6 +26,12 @@ int sys_write(int fd, const char *bytes, size_t length);
  */
 int sys_read_answer(int *error);
 
+/*
+ * All that is in a file, or in what stdin gives where path is NULL; to be freed, with a NUL after its end. NULL:
+ * not done, *error is the system's number.
+ */
+char *sys_read_file(const char *path, size_t *length, int *error);
+
 const char *sys_environment(const char *name);
 
 bool sys_is_terminal(int fd);
@@ -41,6 +47,8 @@ int sys_open_directory(const char *path, bool follow, int *error);
 void sys_close(int fd);
 
 int64_t sys_now_ns(void);
+/* Time from some instant on, which nobody sets. */
+int64_t sys_elapsed_ns(void);
 /* Local time of an instant; false where it has none. */
 bool sys_local_time(int64_t ns, struct tm *local);
 
