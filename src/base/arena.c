@@ -64,10 +64,18 @@ static char *take(struct nl_arena *arena, size_t size_bytes, size_t pad_bytes) {
   return taken;
 }
 
-void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
-  size_t off = (size_t)((uintptr_t)arena->at % alignof(max_align_t));
-  size_t pad = off == 0 ? 0 : alignof(max_align_t) - off;
+static void *take_aligned(struct nl_arena *arena, size_t size_bytes, size_t alignment) {
+  size_t off = (size_t)((uintptr_t)arena->at % alignment);
+  size_t pad = off == 0 ? 0 : alignment - off;
   return take(arena, size_bytes > 0 ? size_bytes : 1, pad); /* NULL means something else than nothing */
+}
+
+void *nl_arena_take(struct nl_arena *arena, size_t size_bytes) {
+  return take_aligned(arena, size_bytes, alignof(max_align_t));
+}
+
+void *nl_arena_take_tight(struct nl_arena *arena, size_t size_bytes) {
+  return take_aligned(arena, size_bytes, alignof(uint64_t));
 }
 
 char *nl_arena_text(struct nl_arena *arena, const char *bytes, size_t length) {

@@ -27,23 +27,29 @@ void nl_free(void *block) {
   free(block);
 }
 
-bool nl_string_add(struct nl_string *string, const char *bytes, size_t count) {
+char *nl_string_extend(struct nl_string *string, size_t count) {
   if (count >= SIZE_MAX / 2 - string->length)
-    return false;
+    return NULL;
   size_t needed = string->length + count + 1;
   if (needed > string->room) {
     size_t room = needed < 64 ? 64 : needed + needed / 2;
     char *text = nl_realloc(string->text, room);
     if (text == NULL)
-      return false;
+      return NULL;
     string->text = text;
     string->room = room;
   }
-  if (count > 0)
-    memcpy(string->text + string->length, bytes, count);
+  char *end = string->text + string->length;
   string->length += count;
   string->text[string->length] = '\0';
-  return true;
+  return end;
+}
+
+bool nl_string_add(struct nl_string *string, const char *bytes, size_t count) {
+  char *end = nl_string_extend(string, count);
+  if (end != NULL && count > 0)
+    memcpy(end, bytes, count);
+  return end != NULL;
 }
 
 void nl_string_cut(struct nl_string *string, size_t length) {

@@ -25,6 +25,9 @@ struct nl_string {
 /** Add @p count bytes of @p bytes at the end; false = memory is exhausted, and nothing changed. */
 bool nl_string_add(struct nl_string *string, const char *bytes, size_t count);
 
+/** Make @p count bytes more at the end, to be written at what is returned; NULL = memory is exhausted. */
+char *nl_string_extend(struct nl_string *string, size_t count);
+
 /** Cut to @p length bytes; @p length is at most the present one. */
 void nl_string_cut(struct nl_string *string, size_t length);
 

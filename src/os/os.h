@@ -235,6 +235,9 @@ void nl_os_wait(struct nl_os_monitor *monitor);
 void nl_os_wake(struct nl_os_monitor *monitor, bool all);
 void nl_os_monitor_close(struct nl_os_monitor *monitor);
 
+/** Let other threads go first. */
+void nl_os_yield(void);
+
 /** How many processors this process may use; at least 1. */
 unsigned nl_os_processors(void);
 

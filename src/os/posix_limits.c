@@ -24,6 +24,10 @@ unsigned nl_os_processors(void) {
   return online > 0 ? (unsigned)online : 1;
 }
 
+void nl_os_yield(void) {
+  sched_yield();
+}
+
 uint64_t nl_os_now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

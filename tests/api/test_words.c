@@ -50,6 +50,8 @@ static void statuses(void **state) {
       {-26, "NLINK_NOT_SYMLINK", "it is not a soft link"},
       {-27, "NLINK_TOO_SMALL", "the caller's buffer is too small"},
       {-28, "NLINK_FAILED", "the system refused"},
+      {3, "NLINK_REPEATED", "it was looked at already, under another path"},
+      {-29, "NLINK_CANCELLED", "the caller asked to stop"},
   };
   size_t count = 0;
 #define COUNT_STATUS(name, number, sentence, python) count++;

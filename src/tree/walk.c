@@ -1,0 +1,588 @@
+/*
+ * walk.c - trees walked in parallel: each name once, whatever happens meanwhile
+ *
+ * A piece of work is a directory to be entered: opened relative to the one above, looked at, compared with those that
+ * were walked before, told, read. Directories found in it become pieces when it has been read, so that the newest is
+ * taken next and few descriptors are open at once. A directory too large for one read shares its further entries out
+ * in batches, where each of them is to be looked at.
+ *
+ * What is counted and when it is given back: a directory's `needs` are those who open something relative to it (its
+ * reader, its batches, the directories found in it and not yet opened); its `refs` those and all that is at work below.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "tree/walk_inside.h"
+
+#include <string.h>
+
+enum { PIECE_DIRECTORY, PIECE_BATCH };
+enum { MOST_TRIES = 100, BATCHES_PER_WORKER = 4 };
+
+static const uint64_t progress_every_ns = 100000000;
+
+void nl_walk_stop(struct nl_walk *walk, enum nlink_status status) {
+  int going = NLINK_OK;
+  atomic_compare_exchange_strong(&walk->stopped, &going, status);
+}
+
+static bool is_stopped(struct nl_walk *walk) {
+  return atomic_load_explicit(&walk->stopped, memory_order_relaxed) != NLINK_OK;
+}
+
+/* ---------------------------------------------------------------- what is noted */
+
+static struct nl_trouble *new_trouble(struct nl_walk *walk, const struct nl_dir *dir, const char *name,
+                                      size_t length) {
+  size_t whole = nl_dir_path(NULL, 0, dir, name, length);
+  struct nl_trouble *trouble = nl_arena_take_tight(&walk->arena, sizeof *trouble + whole + 1);
+  if (trouble != NULL) {
+    *trouble = (struct nl_trouble){.next = walk->troubles};
+    nl_dir_path(trouble->path, whole + 1, dir, name, length);
+    walk->troubles = trouble;
+  }
+  return trouble;
+}
+
+void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *name, size_t length,
+                  enum nlink_step step, int sys) {
+  nl_os_enter(walk->common);
+  struct nl_trouble *trouble = new_trouble(walk, dir, name, length);
+  if (trouble != NULL) {
+    trouble->step = step;
+    trouble->sys = sys;
+  }
+  nl_os_leave(walk->common);
+  if (trouble == NULL)
+    nl_walk_stop(walk, NLINK_NO_MEMORY);
+}
+
+static bool remember_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
+  if (walk->again_count == walk->again_room) {
+    size_t room = walk->again_room == 0 ? 16 : walk->again_room * 2;
+    struct nl_again *again = nl_realloc(walk->again, room * sizeof *again);
+    if (again == NULL)
+      return false;
+    walk->again = again;
+    walk->again_room = room;
+  }
+  walk->again[walk->again_count++] = (struct nl_again){first, dir};
+  return true;
+}
+
+/*
+ * A directory was reached a second time. That roots overlap is the caller's wish; every other second way is trouble,
+ * told with the path of the first.
+ */
+static void note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
+  bool wished = ((first->flags | dir->flags) & NL_DIR_ROOT) != 0;
+  nl_os_enter(walk->common);
+  bool noted = remember_again(walk, first, dir);
+  struct nl_trouble *trouble = wished || !noted ? NULL : new_trouble(walk, dir, NULL, 0);
+  if (trouble != NULL) {
+    size_t whole = nl_dir_path(NULL, 0, first, NULL, 0);
+    char *other = nl_arena_take_tight(&walk->arena, whole + 1);
+    if (other != NULL)
+      nl_dir_path(other, whole + 1, first, NULL, 0);
+    noted = other != NULL;
+    trouble->other = other != NULL ? other : "";
+    trouble->step = NLINK_STEP_OPEN;
+  }
+  nl_os_leave(walk->common);
+  if (!noted || (!wished && trouble == NULL))
+    nl_walk_stop(walk, NLINK_NO_MEMORY);
+}
+
+/* ---------------------------------------------------------------- giving back */
+
+static void release_need(struct nl_walk *walk, struct nl_dir *dir) {
+  if (dir != NULL && atomic_fetch_sub(&dir->needs, 1) == 1 && dir->above != NULL)
+    nl_descent_close(&walk->descent, dir);
+}
+
+static void release_ref(struct nl_walk *walk, struct nl_dir *dir) {
+  while (dir != NULL && atomic_fetch_sub(&dir->refs, 1) == 1) {
+    nl_descent_close(&walk->descent, dir);
+    dir = dir->above;
+  }
+}
+
+static void release(struct nl_walk *walk, struct nl_dir *dir) {
+  release_need(walk, dir);
+  release_ref(walk, dir);
+}
+
+/* ---------------------------------------------------------------- names */
+
+static bool add_child(struct nl_worker *worker, struct nl_dir *child) {
+  if (worker->child_count == worker->child_room) {
+    size_t room = worker->child_room == 0 ? 64 : worker->child_room * 2;
+    struct nl_dir **children = nl_realloc(worker->children, room * sizeof(struct nl_dir *));
+    if (children == NULL)
+      return false;
+    worker->children = children;
+    worker->child_room = room;
+  }
+  worker->children[worker->child_count++] = child;
+  return true;
+}
+
+static bool begin_path(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  if (!nl_rules_need_path(walk->plan.scope->rules))
+    return true;
+  const struct nl_dir *root = dir;
+  while (root->above != NULL)
+    root = root->above;
+  nl_string_cut(&worker->path, 0);
+  if (!nl_dir_path_string(&worker->path, dir, "", 0))
+    return false;
+  /* What is above the root, and the root's own text, are no part of it. */
+  size_t skip = nl_dir_path(NULL, 0, root, "", 0);
+  memmove(worker->path.text, worker->path.text + skip, worker->path.length - skip + 1);
+  nl_string_cut(&worker->path, worker->path.length - skip);
+  worker->path_before = worker->path.length;
+  return true;
+}
+
+static bool passes(struct nl_walk *walk, struct nl_worker *worker, const struct nl_os_entry *entry,
+                   bool is_directory) {
+  const struct nl_rules *rules = walk->plan.scope->rules;
+  if (rules == NULL)
+    return true;
+  const char *path = NULL;
+  if (nl_rules_need_path(rules)) {
+    nl_string_cut(&worker->path, worker->path_before);
+    if (!nl_string_add(&worker->path, entry->name, entry->length)) {
+      nl_walk_stop(walk, NLINK_NO_MEMORY);
+      return false;
+    }
+    path = worker->path.text;
+  }
+  return nl_rules_take(rules, entry->name, path, is_directory);
+}
+
+static void found_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir,
+                            const struct nl_os_entry *entry) {
+  if (!passes(walk, worker, entry, true))
+    return;
+  struct nl_dir *child = nl_dir_new(&worker->arena, dir, entry->name, entry->length, walk->plan.extra_bytes);
+  if (child == NULL || !add_child(worker, child))
+    nl_walk_stop(walk, NLINK_NO_MEMORY);
+  else
+    child->piece = PIECE_DIRECTORY;
+}
+
+/* One name that may be anything; what turns out to be a directory is put with the others. */
+static void take_entry(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd,
+                       const struct nl_os_entry *entry) {
+  if (entry->kind == NLINK_DIRECTORY) {
+    found_directory(walk, worker, dir, entry);
+    return;
+  }
+  if (entry->kind != NLINK_KIND_UNKNOWN && !passes(walk, worker, entry, false))
+    return;
+  const struct nl_scope *scope = walk->plan.scope;
+  bool needs_size = entry->kind == NLINK_REGULAR && nl_scope_needs_size(scope);
+  struct nl_os_look look;
+  struct nl_sight sight = {.dir = dir,
+                           .name = entry->name,
+                           .length = entry->length,
+                           .depth = dir->depth + 1,
+                           .kind = entry->kind,
+                           .ino = entry->ino,
+                           .at = fd,
+                           .at_name = entry->name,
+                           .worker = worker->number};
+  if (walk->plan.look || needs_size || entry->kind == NLINK_KIND_UNKNOWN) {
+    int sys = nl_os_look(&look, fd, entry->name);
+    if (sys != 0) {
+      nl_walk_note(walk, dir, entry->name, entry->length, NLINK_STEP_STAT, sys);
+      return;
+    }
+    if (look.kind == NLINK_DIRECTORY) {
+      found_directory(walk, worker, dir, entry);
+      return;
+    }
+    if (entry->kind == NLINK_KIND_UNKNOWN && !passes(walk, worker, entry, false))
+      return;
+    if (look.kind == NLINK_REGULAR && !nl_scope_takes_size(scope, look.size_bytes))
+      return;
+    sight.kind = look.kind;
+    sight.ino = look.ino;
+    sight.look = &look;
+  }
+  if (!walk->plan.take(walk->plan.ctx, &sight))
+    nl_walk_stop(walk, NLINK_END);
+}
+
+static void take_entries(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd,
+                         const struct nl_batch *batch) {
+  struct nl_os_entry entry;
+  uint64_t names = 0;
+  for (size_t at = 0; nl_os_next_entry(&entry, batch->room, batch->used, &at) && !is_stopped(walk); names++)
+    take_entry(walk, worker, dir, fd, &entry);
+  atomic_store_explicit(&worker->names, atomic_load_explicit(&worker->names, memory_order_relaxed) + names,
+                        memory_order_relaxed);
+}
+
+/* The directories found become pieces; the need and the ref of each are counted before anybody can take one. */
+static void push_children(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  size_t count = worker->child_count;
+  if (count == 0)
+    return;
+  worker->child_count = 0;
+  if (is_stopped(walk))
+    return;
+  atomic_fetch_add(&dir->needs, (unsigned)count);
+  atomic_fetch_add(&dir->refs, (unsigned)count);
+  for (size_t i = 0; i < count; i++)
+    if (!nl_pool_push(walk->pool, worker->number, worker->children[i], false)) {
+      nl_walk_stop(walk, NLINK_NO_MEMORY);
+      release(walk, dir);
+    }
+}
+
+/* ---------------------------------------------------------------- reading a directory */
+
+/* Hand what was read to whoever is free; false = nobody needs it so, the reader goes on with it. */
+static bool hand_over(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  bool large = worker->batch->used > NL_ROOM_BYTES / 2;
+  if (!walk->plan.look || !large || walk->worker_count < 2 ||
+      atomic_load_explicit(&walk->batches, memory_order_relaxed) >= walk->worker_count * BATCHES_PER_WORKER)
+    return false;
+  struct nl_batch *fresh = nl_alloc(sizeof *fresh);
+  if (fresh == NULL)
+    return false;
+  struct nl_batch *batch = worker->batch;
+  batch->piece = PIECE_BATCH;
+  batch->dir = dir;
+  atomic_fetch_add(&dir->needs, 1);
+  atomic_fetch_add(&dir->refs, 1);
+  atomic_fetch_add(&walk->batches, 1);
+  if (!nl_pool_push(walk->pool, worker->number, batch, false)) {
+    atomic_fetch_sub(&walk->batches, 1);
+    release(walk, dir);
+    nl_free(fresh);
+    return false;
+  }
+  worker->batch = fresh;
+  return true;
+}
+
+static void read_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd) {
+  if (!begin_path(walk, worker, dir)) {
+    nl_walk_stop(walk, NLINK_NO_MEMORY);
+    return;
+  }
+  while (!is_stopped(walk)) {
+    int sys = nl_os_read_entries(&worker->batch->used, fd, worker->batch->room, NL_ROOM_BYTES);
+    if (sys != 0)
+      nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_READ_DIRECTORY, sys);
+    if (sys != 0 || worker->batch->used == 0)
+      break;
+    if (!hand_over(walk, worker, dir))
+      take_entries(walk, worker, dir, fd, worker->batch);
+  }
+}
+
+static void run_batch(struct nl_walk *walk, struct nl_worker *worker, struct nl_batch *batch) {
+  struct nl_dir *dir = batch->dir;
+  int fd = -1;
+  int sys = is_stopped(walk) ? 0 : nl_descent_borrow(&walk->descent, dir, &fd);
+  if (sys != 0)
+    nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_OPEN, sys);
+  if (fd >= 0) {
+    if (begin_path(walk, worker, dir))
+      take_entries(walk, worker, dir, fd, batch);
+    else
+      nl_walk_stop(walk, NLINK_NO_MEMORY);
+    nl_descent_return(dir);
+    push_children(walk, worker, dir);
+  }
+  nl_free(batch);
+  atomic_fetch_sub(&walk->batches, 1);
+  release(walk, dir);
+}
+
+/* ---------------------------------------------------------------- entering a directory */
+
+/* A root that is no directory is looked at later, by itself. */
+static bool is_single(struct nl_walk *walk, struct nl_dir *dir, int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  if (dir->above != NULL || (status != NLINK_NOT_DIRECTORY && status != NLINK_SYMLINK_LOOP))
+    return false;
+  atomic_store(&walk->single[dir->number], true);
+  return true;
+}
+
+/* @p at_name "" = @p at is the directory itself, open. */
+static bool tell_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir,
+                           const struct nl_os_look *look, int at, const char *at_name, bool entered) {
+  const struct nl_sight sight = {.dir = dir->above,
+                                 .name = dir->name,
+                                 .length = dir->name_length,
+                                 .depth = dir->depth,
+                                 .kind = NLINK_DIRECTORY,
+                                 .ino = look->ino,
+                                 .look = look,
+                                 .at = at,
+                                 .at_name = at_name,
+                                 .self = entered ? dir : NULL,
+                                 .worker = worker->number};
+  bool goes_on = walk->plan.take(walk->plan.ctx, &sight);
+  if (!goes_on)
+    nl_walk_stop(walk, NLINK_END);
+  return goes_on;
+}
+
+/* What cannot be opened still is a name. */
+static void tell_closed(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int sys) {
+  if (is_single(walk, dir, sys))
+    return;
+  nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_OPEN, sys);
+  struct nl_os_look look;
+  int at = walk->descent.dir;
+  if (dir->above != NULL && nl_descent_borrow(&walk->descent, dir->above, &at) != 0)
+    return;
+  if (nl_os_look(&look, at, dir->name) == 0 && look.kind == NLINK_DIRECTORY)
+    tell_directory(walk, worker, dir, &look, at, dir->name, false);
+  if (dir->above != NULL)
+    nl_descent_return(dir->above);
+}
+
+/* Whether a directory that was just opened is to be read; it is told in any case, but for a second time. */
+static bool is_new(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir,
+                   const struct nl_os_look *look, int fd) {
+  if (walk->plan.scope->given.one_file_system && dir->above != NULL && dir->above->dev != look->dev) {
+    tell_directory(walk, worker, dir, look, fd, "", false);
+    return false;
+  }
+  struct nl_dir *first = NULL;
+  if (nl_seen_add(walk->seen, dir, &first) != NLINK_OK) {
+    nl_walk_stop(walk, NLINK_NO_MEMORY);
+    return false;
+  }
+  if (first != dir) {
+    note_again(walk, first, dir);
+    return false;
+  }
+  return true;
+}
+
+static void read_if_new(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  int fd = -1;
+  struct nl_os_look look;
+  int sys = nl_descent_borrow(&walk->descent, dir, &fd);
+  if (sys == 0)
+    sys = nl_os_look(&look, fd, "");
+  if (sys != 0) {
+    nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_STAT, sys);
+  } else {
+    dir->dev = look.dev;
+    dir->ino = look.ino;
+    dir->flags |= NL_DIR_KNOWN;
+    if (is_new(walk, worker, dir, &look, fd)) {
+      dir->number = atomic_fetch_add(&walk->numbers, 1);
+      if (tell_directory(walk, worker, dir, &look, fd, "", true) &&
+          dir->depth < walk->plan.scope->given.max_depth)
+        read_directory(walk, worker, dir, fd);
+    }
+  }
+  if (fd >= 0)
+    nl_descent_return(dir);
+}
+
+/* Descriptors may be free again when others are done: a piece waits behind all others a number of times. */
+static bool try_later(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int sys) {
+  if (!nl_os_is_out_of_descriptors(sys) || dir->tries >= MOST_TRIES)
+    return false;
+  dir->tries++;
+  nl_os_yield();
+  return nl_pool_push(walk->pool, worker->number, dir, true);
+}
+
+static void run_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  atomic_store_explicit(&dir->needs, 1, memory_order_relaxed);
+  atomic_store_explicit(&dir->refs, 1, memory_order_relaxed);
+  if (!is_stopped(walk)) {
+    int sys = nl_descend(&walk->descent, dir);
+    if (sys != 0 && try_later(walk, worker, dir, sys))
+      return;
+    if (sys != 0)
+      tell_closed(walk, worker, dir, sys);
+    release_need(walk, dir->above);
+    if (sys == 0)
+      read_if_new(walk, worker, dir);
+    push_children(walk, worker, dir);
+    atomic_store_explicit(&worker->directories,
+                          atomic_load_explicit(&worker->directories, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+  } else {
+    release_need(walk, dir->above);
+  }
+  release(walk, dir);
+}
+
+static void run_piece(void *ctx, unsigned number, void *piece) {
+  struct nl_walk *walk = ctx;
+  struct nl_worker *worker = &walk->workers[number];
+  if (*(unsigned char *)piece == PIECE_BATCH)
+    run_batch(walk, worker, piece);
+  else
+    run_directory(walk, worker, piece);
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static void tell_progress(void *ctx) {
+  struct nl_walk *walk = ctx;
+  const struct nlink_scope *given = &walk->plan.scope->given;
+  if (given->on_progress == NULL || is_stopped(walk))
+    return;
+  uint64_t now_ns = nl_os_now_ns();
+  if (now_ns - walk->told_ns < progress_every_ns)
+    return;
+  walk->told_ns = now_ns;
+  struct nlink_progress progress = {0};
+  for (unsigned i = 0; i < walk->worker_count; i++) {
+    progress.names += atomic_load_explicit(&walk->workers[i].names, memory_order_relaxed);
+    progress.directories += atomic_load_explicit(&walk->workers[i].directories, memory_order_relaxed);
+  }
+  if (!given->on_progress(&progress, given->ctx))
+    nl_walk_stop(walk, NLINK_CANCELLED);
+}
+
+unsigned nl_walk_workers(const struct nl_scope *scope) {
+  enum { FEWEST = 2, MOST = 64 };
+  unsigned wanted = scope->given.threads;
+  if (wanted == 0) {
+    wanted = nl_os_processors();
+    wanted = wanted < FEWEST ? FEWEST : wanted;
+  }
+  return wanted > MOST ? MOST : wanted;
+}
+
+static bool open_workers(struct nl_walk *walk) {
+  walk->worker_count = nl_walk_workers(walk->plan.scope);
+  walk->workers = nl_alloc_zero(walk->worker_count * sizeof *walk->workers);
+  if (walk->workers == NULL)
+    return false;
+  for (unsigned i = 0; i < walk->worker_count; i++) {
+    walk->workers[i].number = i;
+    walk->workers[i].batch = nl_alloc(sizeof *walk->workers[i].batch);
+    if (walk->workers[i].batch == NULL)
+      return false;
+  }
+  return nl_pool_open(&walk->pool, walk->worker_count, run_piece, tell_progress, walk) == NLINK_OK;
+}
+
+/* The roots as pieces, the first on top. Until it is numbered, a root's number is its place among the paths. */
+static bool open_roots(struct nl_walk *walk) {
+  size_t count = walk->plan.count;
+  walk->roots = nl_alloc_zero((count + 1) * sizeof(struct nl_dir *));
+  walk->single = nl_alloc_zero((count + 1) * sizeof *walk->single);
+  if (walk->roots == NULL || walk->single == NULL)
+    return false;
+  for (size_t i = count; i-- > 0;) {
+    const char *path = walk->plan.paths[i];
+    if (walk->plan.scope->given.listed) {
+      atomic_store(&walk->single[i], true);
+      continue;
+    }
+    struct nl_dir *root = nl_dir_new(&walk->arena, NULL, path, strlen(path), walk->plan.extra_bytes);
+    if (root == NULL)
+      return false;
+    root->piece = PIECE_DIRECTORY;
+    root->number = (uint32_t)i;
+    walk->roots[i] = root;
+    if (!nl_pool_push(walk->pool, 0, root, false))
+      return false;
+  }
+  return true;
+}
+
+/*
+ * Roots that overlap or are one, as they come out of the walk: which of two nodes was walked is a matter of chance. Now
+ * the walked one gets the place above and the name that do not depend on it: the way from another root, else
+ * the root's own text that comes first.
+ */
+static void settle_roots(struct nl_walk *walk) {
+  for (size_t i = 0; i < walk->again_count; i++) {
+    struct nl_dir *first = walk->again[i].first;
+    struct nl_dir *dir = walk->again[i].dir;
+    bool first_is_root = first->above == NULL;
+    bool dir_is_root = dir->above == NULL;
+    if (!first_is_root || (dir_is_root && strcmp(dir->name, first->name) >= 0))
+      continue;
+    bool leads_back = false;
+    for (const struct nl_dir *up = dir->above; up != NULL && !leads_back; up = up->above)
+      leads_back = up == first;
+    if (leads_back)
+      continue;
+    first->above = dir->above;
+    first->name = dir->name;
+    first->name_length = dir->name_length;
+  }
+  for (size_t i = 0; i < walk->plan.count; i++) {
+    struct nl_dir *root = walk->roots[i];
+    bool known = root != NULL && (root->flags & NL_DIR_KNOWN) != 0;
+    walk->roots[i] = known ? nl_seen_find(walk->seen, root->dev, root->ino) : NULL;
+  }
+}
+
+enum nlink_status nl_walk_run(struct nl_walk **out, const struct nl_walk_plan *plan) {
+  *out = NULL;
+  struct nl_walk *walk = nl_alloc_zero(sizeof *walk);
+  if (walk == NULL)
+    return NLINK_NO_MEMORY;
+  walk->plan = *plan;
+  nl_descent_init(&walk->descent, plan->dir);
+  if (nl_os_monitor_open(&walk->common) != 0 || nl_seen_open(&walk->seen) != NLINK_OK ||
+      !open_workers(walk) || !open_roots(walk)) {
+    nl_walk_close(walk);
+    return NLINK_NO_MEMORY;
+  }
+  walk->told_ns = nl_os_now_ns();
+  nl_pool_work(walk->pool);
+  settle_roots(walk);
+  nl_walk_singles(walk);
+  enum nlink_status status = (enum nlink_status)atomic_load(&walk->stopped);
+  if (status == NLINK_NO_MEMORY) {
+    nl_walk_close(walk);
+    return status;
+  }
+  *out = walk;
+  return status;
+}
+
+struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index) {
+  return walk->roots[index];
+}
+
+const struct nl_seen *nl_walk_seen(const struct nl_walk *walk) {
+  return walk->seen;
+}
+
+const struct nl_trouble *nl_walk_troubles(const struct nl_walk *walk) {
+  return walk->troubles;
+}
+
+void nl_walk_close(struct nl_walk *walk) {
+  if (walk == NULL)
+    return;
+  for (unsigned i = 0; walk->workers != NULL && i < walk->worker_count; i++) {
+    struct nl_worker *worker = &walk->workers[i];
+    nl_arena_fini(&worker->arena);
+    nl_free(worker->batch);
+    nl_free(worker->children);
+    nl_string_fini(&worker->path);
+  }
+  nl_free(walk->workers);
+  nl_pool_close(walk->pool);
+  nl_seen_close(walk->seen);
+  nl_os_monitor_close(walk->common);
+  nl_arena_fini(&walk->arena);
+  nl_free(walk->again);
+  nl_free(walk->roots);
+  nl_free(walk->single);
+  nl_free(walk);
+}

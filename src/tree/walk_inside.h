@@ -1,0 +1,80 @@
+/*
+ * walk_inside.h - what the rooms of the walk share; nobody else includes it
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef NL_WALK_INSIDE_H
+#define NL_WALK_INSIDE_H
+
+#include "base/arena.h"
+#include "tree/descend.h"
+#include "tree/rules.h"
+#include "tree/seen.h"
+#include "tree/walk.h"
+#include "work/pool.h"
+
+enum { NL_ROOM_BYTES = 1 << 16 };
+
+/** Entries of a large directory, read and not yet looked at: a piece of work for whoever is free. */
+struct nl_batch {
+  unsigned char piece;
+  struct nl_dir *dir;
+  size_t used;
+  struct nl_batch *next; /* of those that nobody uses */
+  union {
+    uint64_t aligned;
+    char room[NL_ROOM_BYTES];
+  };
+};
+
+/** What a thread of the walk has to itself. */
+struct nl_worker {
+  unsigned number;
+  struct nl_arena arena;
+  struct nl_batch *batch; /* for reading into */
+  struct nl_dir **children;
+  size_t child_count;
+  size_t child_room;
+  struct nl_string path; /* below the root, for rules that need it */
+  size_t path_before;    /* how much of it is the directory's */
+  _Atomic uint64_t names;
+  _Atomic uint64_t directories;
+  char apart[64];
+};
+
+/** A directory that was reached again by another way. */
+struct nl_again {
+  struct nl_dir *first; /* the one that is walked */
+  struct nl_dir *dir;   /* by which it was reached again */
+};
+
+struct nl_walk {
+  struct nl_walk_plan plan;
+  struct nl_descent descent;
+  struct nl_seen *seen;
+  struct nl_pool *pool;
+  struct nl_dir **roots;        /* by the paths */
+  _Atomic(bool) *single;        /* by the paths: it is no directory */
+  struct nl_os_monitor *common; /* over the four that follow */
+  struct nl_arena arena;
+  struct nl_trouble *troubles;
+  struct nl_again *again;
+  size_t again_count, again_room;
+  atomic_uint batches; /* on their way */
+  atomic_uint numbers;
+  atomic_int stopped; /* enum nlink_status; NLINK_OK = go on */
+  uint64_t told_ns;   /* when progress was told last */
+  unsigned worker_count;
+  struct nl_worker *workers;
+};
+
+void nl_walk_stop(struct nl_walk *walk, enum nlink_status status);
+
+/** Note trouble with a name in @p dir, or with @p dir itself where the name is NULL. */
+void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *name, size_t length,
+                  enum nlink_step step, int sys);
+
+/** Look at the paths that are no directories, or are all just listed. In the caller's thread, after the others. */
+void nl_walk_singles(struct nl_walk *walk);
+
+#endif
