@@ -6,7 +6,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/walk_inside.h"
+#include "tree/singles.h"
+
+#include "tree/walking.h"
 
 #include <string.h>
 

@@ -11,7 +11,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/walk_inside.h"
+#include "tree/walk.h"
+
+#include "tree/singles.h"
+#include "tree/walking.h"
 
 #include <string.h>
 
@@ -19,78 +22,6 @@ enum { PIECE_DIRECTORY, PIECE_BATCH };
 enum { MOST_TRIES = 100, BATCHES_PER_WORKER = 4 };
 
 static const uint64_t progress_every_ns = 100000000;
-
-void nl_walk_stop(struct nl_walk *walk, enum nlink_status status) {
-  int going = NLINK_OK;
-  atomic_compare_exchange_strong(&walk->stopped, &going, status);
-}
-
-static bool is_stopped(struct nl_walk *walk) {
-  return atomic_load_explicit(&walk->stopped, memory_order_relaxed) != NLINK_OK;
-}
-
-/* ---------------------------------------------------------------- what is noted */
-
-static struct nl_trouble *new_trouble(struct nl_walk *walk, const struct nl_dir *dir, const char *name,
-                                      size_t length) {
-  size_t whole = nl_dir_path(NULL, 0, dir, name, length);
-  struct nl_trouble *trouble = nl_arena_take_tight(&walk->arena, sizeof *trouble + whole + 1);
-  if (trouble != NULL) {
-    *trouble = (struct nl_trouble){.next = walk->troubles};
-    nl_dir_path(trouble->path, whole + 1, dir, name, length);
-    walk->troubles = trouble;
-  }
-  return trouble;
-}
-
-void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *name, size_t length,
-                  enum nlink_step step, int sys) {
-  nl_os_enter(walk->common);
-  struct nl_trouble *trouble = new_trouble(walk, dir, name, length);
-  if (trouble != NULL) {
-    trouble->step = step;
-    trouble->sys = sys;
-  }
-  nl_os_leave(walk->common);
-  if (trouble == NULL)
-    nl_walk_stop(walk, NLINK_NO_MEMORY);
-}
-
-static bool remember_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
-  if (walk->again_count == walk->again_room) {
-    size_t room = walk->again_room == 0 ? 16 : walk->again_room * 2;
-    struct nl_again *again = nl_realloc(walk->again, room * sizeof *again);
-    if (again == NULL)
-      return false;
-    walk->again = again;
-    walk->again_room = room;
-  }
-  walk->again[walk->again_count++] = (struct nl_again){first, dir};
-  return true;
-}
-
-/*
- * A directory was reached a second time. That roots overlap is the caller's wish; every other second way is trouble,
- * told with the path of the first.
- */
-static void note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
-  bool wished = ((first->flags | dir->flags) & NL_DIR_ROOT) != 0;
-  nl_os_enter(walk->common);
-  bool noted = remember_again(walk, first, dir);
-  struct nl_trouble *trouble = wished || !noted ? NULL : new_trouble(walk, dir, NULL, 0);
-  if (trouble != NULL) {
-    size_t whole = nl_dir_path(NULL, 0, first, NULL, 0);
-    char *other = nl_arena_take_tight(&walk->arena, whole + 1);
-    if (other != NULL)
-      nl_dir_path(other, whole + 1, first, NULL, 0);
-    noted = other != NULL;
-    trouble->other = other != NULL ? other : "";
-    trouble->step = NLINK_STEP_OPEN;
-  }
-  nl_os_leave(walk->common);
-  if (!noted || (!wished && trouble == NULL))
-    nl_walk_stop(walk, NLINK_NO_MEMORY);
-}
 
 /* ---------------------------------------------------------------- giving back */
 
@@ -218,7 +149,8 @@ static void take_entries(struct nl_walk *walk, struct nl_worker *worker, struct 
                          const struct nl_batch *batch) {
   struct nl_os_entry entry;
   uint64_t names = 0;
-  for (size_t at = 0; nl_os_next_entry(&entry, batch->room, batch->used, &at) && !is_stopped(walk); names++)
+  for (size_t at = 0; nl_os_next_entry(&entry, batch->room, batch->used, &at) && !nl_walk_is_stopped(walk);
+       names++)
     take_entry(walk, worker, dir, fd, &entry);
   atomic_store_explicit(&worker->names, atomic_load_explicit(&worker->names, memory_order_relaxed) + names,
                         memory_order_relaxed);
@@ -230,7 +162,7 @@ static void push_children(struct nl_walk *walk, struct nl_worker *worker, struct
   if (count == 0)
     return;
   worker->child_count = 0;
-  if (is_stopped(walk))
+  if (nl_walk_is_stopped(walk))
     return;
   atomic_fetch_add(&dir->needs, (unsigned)count);
   atomic_fetch_add(&dir->refs, (unsigned)count);
@@ -273,7 +205,7 @@ static void read_directory(struct nl_walk *walk, struct nl_worker *worker, struc
     nl_walk_stop(walk, NLINK_NO_MEMORY);
     return;
   }
-  while (!is_stopped(walk)) {
+  while (!nl_walk_is_stopped(walk)) {
     int sys = nl_os_read_entries(&worker->batch->used, fd, worker->batch->room, NL_ROOM_BYTES);
     if (sys != 0)
       nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_READ_DIRECTORY, sys);
@@ -287,7 +219,7 @@ static void read_directory(struct nl_walk *walk, struct nl_worker *worker, struc
 static void run_batch(struct nl_walk *walk, struct nl_worker *worker, struct nl_batch *batch) {
   struct nl_dir *dir = batch->dir;
   int fd = -1;
-  int sys = is_stopped(walk) ? 0 : nl_descent_borrow(&walk->descent, dir, &fd);
+  int sys = nl_walk_is_stopped(walk) ? 0 : nl_descent_borrow(&walk->descent, dir, &fd);
   if (sys != 0)
     nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_OPEN, sys);
   if (fd >= 0) {
@@ -362,7 +294,7 @@ static bool is_new(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir
     return false;
   }
   if (first != dir) {
-    note_again(walk, first, dir);
+    nl_walk_note_again(walk, first, dir);
     return false;
   }
   return true;
@@ -403,7 +335,7 @@ static bool try_later(struct nl_walk *walk, struct nl_worker *worker, struct nl_
 static void run_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
   atomic_store_explicit(&dir->needs, 1, memory_order_relaxed);
   atomic_store_explicit(&dir->refs, 1, memory_order_relaxed);
-  if (!is_stopped(walk)) {
+  if (!nl_walk_is_stopped(walk)) {
     int sys = nl_descend(&walk->descent, dir);
     if (sys != 0 && try_later(walk, worker, dir, sys))
       return;
@@ -436,7 +368,7 @@ static void run_piece(void *ctx, unsigned number, void *piece) {
 static void tell_progress(void *ctx) {
   struct nl_walk *walk = ctx;
   const struct nlink_scope *given = &walk->plan.scope->given;
-  if (given->on_progress == NULL || is_stopped(walk))
+  if (given->on_progress == NULL || nl_walk_is_stopped(walk))
     return;
   uint64_t now_ns = nl_os_now_ns();
   if (now_ns - walk->told_ns < progress_every_ns)

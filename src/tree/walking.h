@@ -1,16 +1,16 @@
 /*
- * walk_inside.h - what the rooms of the walk share; nobody else includes it
+ * walking.h - a walk on its way: what its rooms share, and nobody else includes
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef NL_WALK_INSIDE_H
-#define NL_WALK_INSIDE_H
+#ifndef NL_WALKING_H
+#define NL_WALKING_H
 
 #include "base/arena.h"
 #include "tree/descend.h"
+#include "tree/plan.h"
 #include "tree/rules.h"
 #include "tree/seen.h"
-#include "tree/walk.h"
 #include "work/pool.h"
 
 enum { NL_ROOM_BYTES = 1 << 16 };
@@ -68,13 +68,19 @@ struct nl_walk {
   struct nl_worker *workers;
 };
 
+/** End the walk, with this for its result unless there is one already. */
 void nl_walk_stop(struct nl_walk *walk, enum nlink_status status);
 
 /** Note trouble with a name in @p dir, or with @p dir itself where the name is NULL. */
 void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *name, size_t length,
                   enum nlink_step step, int sys);
 
-/** Look at the paths that are no directories, or are all just listed. In the caller's thread, after the others. */
-void nl_walk_singles(struct nl_walk *walk);
+/** Note that the directory @p first, which is walked, was reached again by way of @p dir. */
+void nl_walk_note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir);
+
+/** Whether the walk is to end. */
+static inline bool nl_walk_is_stopped(struct nl_walk *walk) {
+  return atomic_load_explicit(&walk->stopped, memory_order_relaxed) != NLINK_OK;
+}
 
 #endif
