@@ -11,8 +11,6 @@ name of an earlier file, times are spread over 15 months, and a few names are so
 """
 
 import argparse
-import json
-import math
 import os
 import random
 import shutil
@@ -20,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import race
 
 WORDS = ('report', 'image', 'data', 'x', 'long-name-of-a-file', 'Draft', 'src_main')
 ENDINGS = ('.txt', '.c', '.jpg', '', '.tar.gz')
@@ -52,45 +52,19 @@ def fill(root, count, branching, seed):
     return len(directories)
 
 
-def run(command, environment, output):
-    """Wall time and processor time in nanoseconds."""
-    actions = [(os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
-    start = time.perf_counter_ns()
-    child = os.posix_spawn(command[0], command, environment, file_actions=actions)
-    _, status, used = os.wait4(child, 0)
-    wall = time.perf_counter_ns() - start
-    if status != 0:
-        sys.exit(f'{command[0]} failed with the status {os.waitstatus_to_exitcode(status)}')
-    return wall, (used.ru_utime + used.ru_stime) * 1e9
-
-
-def quantile(values, part):
-    ordered = sorted(values)
-    return ordered[int(part * (len(ordered) - 1) + 0.5)]
-
-
-def report(what, ours, theirs, target):
-    ratios = [a / b for a, b in zip(ours, theirs)]
-    half = 0.98 / math.sqrt(len(ratios))
-    print(json.dumps({
-        'what': what, 'ours_ns': quantile(ours, 0.5), 'theirs_ns': quantile(theirs, 0.5),
-        'ratio': quantile(ratios, 0.5), 'low': quantile(ratios, max(0, 0.5 - half)),
-        'high': quantile(ratios, min(1, 0.5 + half)), 'pairs': len(ratios), 'target': target}), flush=True)
-
-
 def compare(what, nlink, ls, arguments, locale, pairs, output):
-    environment = {'PATH': '/usr/bin:/bin', 'LC_ALL': locale}
+    environment = race.environment(locale)
     ours_command = [nlink, 'ls', *arguments]
     theirs_command = [ls, '-l', *arguments]
     ours, theirs = [], []
     for command in (ours_command, theirs_command):
-        run(command, environment, output)  # fills the caches
+        race.run(command, environment, output)  # fills the caches
     for number in range(pairs):
         turns = ((ours_command, ours), (theirs_command, theirs))
         for command, times in turns if number % 2 == 0 else reversed(turns):
-            times.append(run(command, environment, output))
-    report(what, [t[0] for t in ours], [t[0] for t in theirs], 0.5)
-    report(f'{what}, processor time', [t[1] for t in ours], [t[1] for t in theirs], 0)
+            times.append(race.run(command, environment, output))
+    race.report(what, [t[0] for t in ours], [t[0] for t in theirs], 0.5)
+    race.report(f'{what}, processor time', [t[1] for t in ours], [t[1] for t in theirs], 0)
 
 
 def file_system(path):
@@ -106,7 +80,7 @@ def main():
     parser.add_argument('directories', metavar='DIRECTORY', nargs='*')
     arguments = parser.parse_args()
     nlink = os.path.realpath(arguments.nlink)
-    ls = shutil.which('ls', path='/usr/bin:/bin')
+    ls = race.program('ls')
     if ls is None:
         sys.exit('there is no ls to compare with')
     places = arguments.directories or [place for place in ('/dev/shm', '/var/tmp') if os.access(place, os.W_OK)]
