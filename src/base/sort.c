@@ -1,5 +1,5 @@
 /*
- * sort.c - a stable sort for many names or numbers
+ * sort.c - sorting of many names or numbers, stably, or where they stand
  *
  * Large sets go through one counting pass for each byte in which the keys differ at all, from the lowest up;
  * small sets, and things with equal keys, through a merge sort. Neither depends on the order in which things
@@ -124,6 +124,84 @@ void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t coun
     at = end;
   }
 }
+
+/* ---------------------------------------------------------------- in place */
+
+static void swap_items(struct nl_sort_item *a, struct nl_sort_item *b) {
+  struct nl_sort_item item = *a;
+  *a = *b;
+  *b = item;
+}
+
+static void sift_down(struct nl_sort_item *items, size_t at, size_t count, const struct order *order) {
+  for (size_t child; (child = 2 * at + 1) < count; at = child) {
+    if (child + 1 < count && is_before(&items[child], &items[child + 1], order))
+      child++;
+    if (!is_before(&items[at], &items[child], order))
+      return;
+    swap_items(&items[at], &items[child]);
+  }
+}
+
+static void heap_sort(struct nl_sort_item *items, size_t count, const struct order *order) {
+  for (size_t at = count / 2; at-- > 0;)
+    sift_down(items, at, count, order);
+  for (size_t end = count; end-- > 1;) {
+    swap_items(&items[0], &items[end]);
+    sift_down(items, 0, end, order);
+  }
+}
+
+/* Bring each item into the part that the byte at @p shift of its key names; the parts begin at start[]. */
+static void deal(struct nl_sort_item *items, size_t count, unsigned shift, size_t start[257]) {
+  size_t next[256];
+  memset(start, 0, 257 * sizeof *start);
+  for (size_t i = 0; i < count; i++)
+    start[(items[i].key >> shift & 0xff) + 1]++;
+  for (size_t i = 0; i < 256; i++) {
+    start[i + 1] += start[i];
+    next[i] = start[i];
+  }
+  for (size_t part = 0; part < 256; part++)
+    while (next[part] < start[part + 1]) {
+      size_t wanted = items[next[part]].key >> shift & 0xff;
+      if (wanted == part)
+        next[part]++;
+      else
+        swap_items(&items[next[part]], &items[next[wanted]++]);
+    }
+}
+
+/* Deal by the highest byte in which the keys differ, then each part by what follows: at most eight deep. */
+static void sort_in_place(struct nl_sort_item *items, size_t count, const struct order *order) {
+  if (count < SMALL / 2) {
+    insertion_sort(items, count, order);
+    return;
+  }
+  uint64_t differing = 0;
+  for (size_t i = 1; i < count; i++)
+    differing |= items[i].key ^ items[0].key;
+  if (differing == 0) {
+    if (order->compare != NULL)
+      heap_sort(items, count, order);
+    return;
+  }
+  unsigned shift = 8 * (KEY_BYTES - 1);
+  while (differing >> shift == 0)
+    shift -= 8;
+  size_t start[257];
+  deal(items, count, shift, start);
+  for (size_t part = 0; part < 256; part++)
+    if (start[part + 1] - start[part] > 1)
+      sort_in_place(items + start[part], start[part + 1] - start[part], order);
+}
+
+void nl_sort_in_place(struct nl_sort_item *items, size_t count, nl_sort_compare *compare, const void *ctx) {
+  const struct order order = {compare, ctx};
+  sort_in_place(items, count, &order);
+}
+
+/* ---------------------------------------------------------------- texts */
 
 uint64_t nl_sort_key(const char *text) {
   uint64_t key = 0;

@@ -34,6 +34,9 @@ void nl_sort(struct nl_sort_item *items, struct nl_sort_item *spare, size_t coun
  */
 void nl_sort_text(struct nl_sort_item *items, struct nl_sort_item *spare, size_t count);
 
+/** The same without spare room, and not stably. */
+void nl_sort_in_place(struct nl_sort_item *items, size_t count, nl_sort_compare *compare, const void *ctx);
+
 /** The first eight bytes of a string as a number in the same order; a shorter string is filled with zeros. */
 uint64_t nl_sort_key(const char *text);
 

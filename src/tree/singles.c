@@ -21,7 +21,6 @@ struct single {
 
 struct singles {
   struct nl_walk *walk;
-  struct nl_seen *places; /* the directories that listed names are in */
   struct single *told;
   size_t room; /* a power of two, more than there are names */
   /* The directory of the path before: mostly it is that of the next one too. */
@@ -59,10 +58,12 @@ static struct nl_dir *place_of(struct singles *singles, const char *path, size_t
   dir->dev = stat.dev;
   dir->ino = stat.ino;
   first = nl_seen_find(walk->seen, dir->dev, dir->ino);
-  if (first == NULL && nl_seen_add(singles->places, dir, &first) != NLINK_OK) {
+  if (first == NULL && nl_seen_add(walk->places, dir, &first) != NLINK_OK) {
     nl_walk_stop(walk, NLINK_NO_MEMORY);
     return NULL;
   }
+  if (first == dir)
+    dir->number = atomic_fetch_add(&walk->numbers, 1);
   singles->place = first;
   singles->place_text = path;
   singles->place_length = length;
@@ -135,11 +136,10 @@ void nl_walk_singles(struct nl_walk *walk) {
   if (count == 0)
     return;
   singles.told = nl_alloc_zero(singles.room * sizeof *singles.told);
-  if (singles.told == NULL || nl_seen_open(&singles.places) != NLINK_OK)
+  if (singles.told == NULL || nl_seen_open(&walk->places) != NLINK_OK)
     nl_walk_stop(walk, NLINK_NO_MEMORY);
   for (size_t i = 0; i < walk->plan.count && atomic_load(&walk->stopped) == NLINK_OK; i++)
     if (atomic_load(&walk->single[i]))
       look_at(&singles, i);
-  nl_seen_close(singles.places);
   nl_free(singles.told);
 }

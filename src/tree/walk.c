@@ -490,8 +490,21 @@ struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index) {
   return walk->roots[index];
 }
 
-const struct nl_seen *nl_walk_seen(const struct nl_walk *walk) {
-  return walk->seen;
+static void put_by_number(struct nl_dir **directories, const struct nl_seen *seen) {
+  size_t at = 0;
+  for (struct nl_dir *dir; (dir = nl_seen_next(seen, &at)) != NULL;)
+    directories[dir->number] = dir;
+}
+
+struct nl_dir **nl_walk_directories(const struct nl_walk *walk, size_t *count) {
+  *count = atomic_load(&walk->numbers);
+  struct nl_dir **directories = *count > 0 ? nl_alloc(*count * sizeof(struct nl_dir *)) : NULL;
+  if (directories == NULL)
+    return NULL;
+  put_by_number(directories, walk->seen);
+  if (walk->places != NULL)
+    put_by_number(directories, walk->places);
+  return directories;
 }
 
 const struct nl_trouble *nl_walk_troubles(const struct nl_walk *walk) {
@@ -511,6 +524,7 @@ void nl_walk_close(struct nl_walk *walk) {
   nl_free(walk->workers);
   nl_pool_close(walk->pool);
   nl_seen_close(walk->seen);
+  nl_seen_close(walk->places);
   nl_os_monitor_close(walk->common);
   nl_arena_fini(&walk->arena);
   nl_free(walk->again);

@@ -9,7 +9,6 @@
 #include "tree/plan.h"
 
 struct nl_walk;
-struct nl_seen;
 
 /** How many workers a walk of this scope has. */
 unsigned nl_walk_workers(const struct nl_scope *scope);
@@ -28,8 +27,11 @@ enum nlink_status nl_walk_run(struct nl_walk **out, const struct nl_walk_plan *p
 /** The directory that the path @p index is; NULL = it is none, or could not be entered. */
 struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index);
 
-/** The directories that were walked. Their numbers go from 0 to one less than there are. */
-const struct nl_seen *nl_walk_seen(const struct nl_walk *walk);
+/**
+ * All directories by their numbers: those that were walked, and those (NL_DIR_LISTED) that only hold single names.
+ * The caller's to give back by nl_free(); NULL = memory is exhausted, or there are none.
+ */
+struct nl_dir **nl_walk_directories(const struct nl_walk *walk, size_t *count);
 
 /** What went wrong, in any order; NULL = nothing. */
 const struct nl_trouble *nl_walk_troubles(const struct nl_walk *walk);

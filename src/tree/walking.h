@@ -52,6 +52,7 @@ struct nl_walk {
   struct nl_walk_plan plan;
   struct nl_descent descent;
   struct nl_seen *seen;
+  struct nl_seen *places; /* the directories of single names; NULL = there are none */
   struct nl_pool *pool;
   struct nl_dir **roots;        /* by the paths */
   _Atomic(bool) *single;        /* by the paths: it is no directory */
