@@ -158,24 +158,20 @@ bool nl_rules_need_path(const struct nl_rules *rules) {
 
 /* ---------------------------------------------------------------- asking */
 
-/* Where the last `slashes` + 1 components of a path begin; NULL = it has fewer. */
+/* Where the last `slashes` + 1 components of a path begin. One that has fewer is given whole: it cannot match. */
 static const char *last_components(const char *path, size_t length, size_t slashes) {
   size_t found = 0;
-  for (; length > 0; length--) {
-    if (path[length - 1] != '/')
-      continue;
-    if (found == slashes)
+  for (; length > 0; length--)
+    if (path[length - 1] == '/' && found++ == slashes)
       return path + length;
-    found++;
-  }
-  return found == slashes ? path : NULL;
+  return path;
 }
 
 static bool fits(const struct rule *rule, const char *text, size_t length) {
   if (rule->shape == GENERAL) {
     if (rule->by_end)
       text = last_components(text, length, rule->slashes);
-    return text != NULL && nl_glob_match(rule->text, text, NL_GLOB_PATH);
+    return nl_glob_match(rule->text, text, NL_GLOB_PATH);
   }
   if (length < rule->length)
     return false;
