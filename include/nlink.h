@@ -684,7 +684,7 @@ struct nlink_scope {
   uint64_t max_bytes; /* regular files with more are left out; 0 = no limit */
   uint32_t
       max_depth; /* names further below their root are left out: 1 = only those in the root; 0 = no limit */
-  uint32_t threads;     /* 0 = as the machine has processors, at least 2 */
+  uint32_t threads;     /* at most so many; 0 = as suits the machine */
   bool one_file_system; /* directories of another file system than their root's are not walked */
   bool listed;          /* the paths are names to be looked at themselves, and nothing is walked */
   nlink_event_function

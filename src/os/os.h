@@ -218,11 +218,18 @@ int nl_os_is_filtered(void);
 
 /* ---------------------------------------------------------------- threads, time, limits */
 
-/**
- * Call run(ctx, 0) here and, at the same time, run(ctx, 1) to run(ctx, @p count - 1) in threads of their own that
- * no signal reaches; all have ended when this returns. There may be fewer threads than asked for, even none.
- */
-void nl_os_team(unsigned count, void (*run)(void *ctx, unsigned member), void *ctx);
+/** Threads for one piece of work. No signal reaches them. */
+struct nl_os_team;
+
+/** @param most  How many members there may be; member 0 is the caller's own thread, which starts nothing by this. */
+int nl_os_team_open(struct nl_os_team **out, unsigned most, void (*run)(void *ctx, unsigned member),
+                    void *ctx);
+
+/** Start one more member: run(ctx, its number) in a thread of its own. One caller at a time; false = no more. */
+bool nl_os_team_more(struct nl_os_team *team);
+
+/** Wait until all have ended. */
+void nl_os_team_close(struct nl_os_team *team);
 
 /** A lock, with a place to wait until what it guards changes. */
 struct nl_os_monitor;

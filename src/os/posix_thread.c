@@ -20,15 +20,22 @@
 #endif
 
 struct member {
-  void (*run)(void *ctx, unsigned member);
-  void *ctx;
+  struct nl_os_team *team;
   unsigned number;
   pthread_t thread;
 };
 
+struct nl_os_team {
+  void (*run)(void *ctx, unsigned member);
+  void *ctx;
+  unsigned most;
+  unsigned count; /* member 0 among them */
+  struct member members[];
+};
+
 static void *begin(void *argument) {
   const struct member *member = argument;
-  member->run(member->ctx, member->number);
+  member->team->run(member->team->ctx, member->number);
   return NULL;
 }
 
@@ -61,18 +68,39 @@ static bool start(struct member *member) {
 #endif
 }
 
-void nl_os_team(unsigned count, void (*run)(void *ctx, unsigned member), void *ctx) {
-  enum { MOST = 256 };
-  struct member members[MOST];
-  unsigned started = 1;
-  for (; started < count && started < MOST; started++) {
-    members[started] = (struct member){.run = run, .ctx = ctx, .number = started};
-    if (!start(&members[started]))
-      break;
+int nl_os_team_open(struct nl_os_team **out, unsigned most, void (*run)(void *ctx, unsigned member),
+                    void *ctx) {
+  struct nl_os_team *team = nl_alloc(sizeof *team + most * sizeof team->members[0]);
+  *out = team;
+  if (team == NULL)
+    return ENOMEM;
+  team->run = run;
+  team->ctx = ctx;
+  team->most = most;
+  team->count = 1;
+  return 0;
+}
+
+bool nl_os_team_more(struct nl_os_team *team) {
+  if (team->count >= team->most)
+    return false;
+  struct member *member = &team->members[team->count];
+  member->team = team;
+  member->number = team->count;
+  if (!start(member)) {
+    team->most = team->count; /* there is none to be had, now and later */
+    return false;
   }
-  run(ctx, 0);
-  while (started-- > 1)
-    pthread_join(members[started].thread, NULL);
+  team->count++;
+  return true;
+}
+
+void nl_os_team_close(struct nl_os_team *team) {
+  if (team == NULL)
+    return;
+  while (team->count-- > 1)
+    pthread_join(team->members[team->count].thread, NULL);
+  nl_free(team);
 }
 
 struct nl_os_monitor {

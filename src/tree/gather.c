@@ -122,6 +122,15 @@ static void look_at_some(void *ctx, unsigned member) {
   }
 }
 
+/* Where there is no second thread to be had, the first does it all. */
+static void look_by_two(struct looks *looks) {
+  struct nl_os_team *team = NULL;
+  if (nl_os_team_open(&team, 2, look_at_some, looks) == 0)
+    nl_os_team_more(team);
+  look_at_some(looks, 0);
+  nl_os_team_close(team);
+}
+
 static enum nlink_status add_entry(struct nl_gather *gather, struct nlink_list_entry *entry,
                                    const struct nl_step *here) {
   if (entry->stat.kind == NLINK_SYMLINK && !look_at_target(gather, entry, here->fd))
@@ -146,7 +155,7 @@ static enum nlink_status look_at_names(struct nl_gather *gather, struct nl_trail
   if (looks.count < WORTH_A_THREAD)
     look_at_some(&looks, 0);
   else
-    nl_os_team(2, look_at_some, &looks);
+    look_by_two(&looks);
   enum nlink_status status = NLINK_OK;
   size_t kept = 0;
   for (size_t i = 0; i < looks.count && status == NLINK_OK; i++) {

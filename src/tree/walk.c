@@ -201,7 +201,9 @@ static bool hand_over(struct nl_walk *walk, struct nl_worker *worker, struct nl_
 }
 
 static void read_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd) {
-  if (!begin_path(walk, worker, dir)) {
+  if (worker->batch == NULL)
+    worker->batch = nl_alloc(sizeof *worker->batch);
+  if (worker->batch == NULL || !begin_path(walk, worker, dir)) {
     nl_walk_stop(walk, NLINK_NO_MEMORY);
     return;
   }
@@ -383,8 +385,12 @@ static void tell_progress(void *ctx) {
     nl_walk_stop(walk, NLINK_CANCELLED);
 }
 
+/*
+ * On a cold disk most workers wait for it, so more of them than processors keep it busy; on a warm one they do no harm.
+ * They are only started as work piles up.
+ */
 unsigned nl_walk_workers(const struct nl_scope *scope) {
-  enum { FEWEST = 2, MOST = 64 };
+  enum { FEWEST = 16, MOST = 64 };
   unsigned wanted = scope->given.threads;
   if (wanted == 0) {
     wanted = nl_os_processors();
@@ -400,9 +406,6 @@ static bool open_workers(struct nl_walk *walk) {
     return false;
   for (unsigned i = 0; i < walk->worker_count; i++) {
     walk->workers[i].number = i;
-    walk->workers[i].batch = nl_alloc(sizeof *walk->workers[i].batch);
-    if (walk->workers[i].batch == NULL)
-      return false;
   }
   return nl_pool_open(&walk->pool, walk->worker_count, run_piece, tell_progress, walk) == NLINK_OK;
 }

@@ -24,12 +24,17 @@ struct queue {
   char apart[64]; /* two workers' queues share no cache line */
 };
 
+enum { PIECES_PER_WORKER = 4 }; /* as many must wait for each before one more is started */
+
 struct nl_pool {
   nl_pool_run *run;
   nl_pool_between *between;
   void *ctx;
   unsigned workers;
   struct nl_os_monitor *common;
+  struct nl_os_team *team;
+  atomic_uint started; /* workers; never goes down */
+  atomic_bool at_work;
   atomic_uint sleepers;
   atomic_size_t pending; /* pushed and not yet done */
   struct queue queues[];
@@ -72,9 +77,24 @@ static bool grow(struct queue *queue) {
   return true;
 }
 
+/*
+ * A thread costs more than a small tree: one more is started only when several pieces wait for each of those there
+ * are. Nobody waits for the lock: whoever has it starts one.
+ */
+static void start_more(struct nl_pool *pool, size_t pending) {
+  unsigned started = atomic_load_explicit(&pool->started, memory_order_relaxed);
+  if (pending <= (size_t)started * PIECES_PER_WORKER || started >= pool->workers ||
+      !atomic_load_explicit(&pool->at_work, memory_order_relaxed))
+    return;
+  nl_os_enter(pool->common);
+  if (atomic_load(&pool->started) == started)
+    atomic_store(&pool->started, nl_os_team_more(pool->team) ? started + 1 : pool->workers);
+  nl_os_leave(pool->common);
+}
+
 bool nl_pool_push(struct nl_pool *pool, unsigned worker, void *piece, bool last) {
   struct queue *queue = &pool->queues[worker];
-  atomic_fetch_add_explicit(&pool->pending, 1, memory_order_relaxed);
+  size_t pending = atomic_fetch_add_explicit(&pool->pending, 1, memory_order_relaxed) + 1;
   nl_os_enter(queue->lock);
   bool fits = queue->end - queue->first < queue->room || grow(queue);
   if (fits && last)
@@ -91,6 +111,7 @@ bool nl_pool_push(struct nl_pool *pool, unsigned worker, void *piece, bool last)
     nl_os_wake(pool->common, false);
     nl_os_leave(pool->common);
   }
+  start_more(pool, pending);
   return true;
 }
 
@@ -147,7 +168,14 @@ static void work(void *ctx, unsigned worker) {
 }
 
 void nl_pool_work(struct nl_pool *pool) {
-  nl_os_team(pool->workers, work, pool);
+  if (nl_os_team_open(&pool->team, pool->workers, work, pool) != 0)
+    pool->team = NULL;
+  atomic_store(&pool->started, pool->team == NULL ? pool->workers : 1);
+  atomic_store(&pool->at_work, true);
+  start_more(pool, atomic_load(&pool->pending));
+  work(pool, 0);
+  atomic_store(&pool->at_work, false);
+  nl_os_team_close(pool->team);
 }
 
 void nl_pool_close(struct nl_pool *pool) {
