@@ -18,14 +18,6 @@
 
 enum { MOST_LOOKS = 256 };
 
-struct telling {
-  const struct nl_scope *scope;
-  int dir;
-  size_t looks;
-  const char *denied_path; /* of the last name that was refused; NULL = none */
-  struct nlink_error denied;
-};
-
 static int compare(const void *a, const void *b, const void *ctx) {
   (void)ctx;
   return strcmp(((const struct nl_trouble *)a)->path, ((const struct nl_trouble *)b)->path);
@@ -42,43 +34,53 @@ static bool is_beside(const char *path, const char *other) {
   return length == before_name(other) && memcmp(path, other, length) == 0;
 }
 
-static void find_cause(struct telling *telling, struct nlink_error *error, const struct nl_trouble *trouble) {
-  enum nlink_status status = nl_os_status(trouble->sys);
-  bool may_repeat = trouble->step == NLINK_STEP_STAT && status == NLINK_DENIED;
-  if (may_repeat && telling->denied_path != NULL && is_beside(trouble->path, telling->denied_path)) {
+static void find_cause(struct nl_telling *telling, struct nlink_error *error, const char *path,
+                       enum nlink_step step, int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  bool may_repeat = step == NLINK_STEP_STAT && status == NLINK_DENIED;
+  if (may_repeat && telling->denied_path.length > 0 && is_beside(path, telling->denied_path.text)) {
     *error = telling->denied;
     return;
   }
-  bool vanished = trouble->step == NLINK_STEP_STAT && status == NLINK_NOT_FOUND;
-  if (vanished || strlen(trouble->path) >= NLINK_TARGET_SIZE || telling->looks >= MOST_LOOKS) {
-    nl_fail(error, status, trouble->step, trouble->sys, NULL);
+  bool vanished = step == NLINK_STEP_STAT && status == NLINK_NOT_FOUND;
+  if (vanished || strlen(path) >= NLINK_TARGET_SIZE || telling->looks >= MOST_LOOKS) {
+    nl_fail(error, status, step, sys, NULL);
     return;
   }
   telling->looks++;
-  const struct nl_scene scene = {
-      .act = NL_ACT_LOOK, .src_dir = telling->dir, .src = trouble->path, .src_fd = -1};
-  nl_cause_fail(error, &scene, trouble->step, trouble->sys);
-  if (may_repeat) {
-    telling->denied_path = trouble->path;
+  const struct nl_scene scene = {.act = NL_ACT_LOOK, .src_dir = telling->dir, .src = path, .src_fd = -1};
+  nl_cause_fail(error, &scene, step, sys);
+  if (!may_repeat)
+    return;
+  nl_string_cut(&telling->denied_path, 0);
+  if (nl_string_add(&telling->denied_path, path, strlen(path)))
     telling->denied = *error;
-  }
 }
 
-static void tell_one(struct telling *telling, const struct nl_trouble *trouble) {
+void nl_tell_one(struct nl_telling *telling, const char *path, enum nlink_step step, int sys,
+                 const char *other) {
   const struct nlink_scope *given = &telling->scope->given;
   struct nlink_error error;
   if (given->on_event == NULL)
     return;
-  if (trouble->sys == 0)
-    nl_fail(&error, NLINK_REPEATED, trouble->step, 0, "it is the same directory as %s, which was looked at",
-            nl_quoted(trouble->other).text);
+  if (sys == 0)
+    nl_fail(&error, NLINK_REPEATED, step, 0, "it is the same directory as %s, which was looked at",
+            nl_quoted(other).text);
   else
-    find_cause(telling, &error, trouble);
-  given->on_event(trouble->path, &error, given->ctx);
+    find_cause(telling, &error, path, step, sys);
+  given->on_event(path, &error, given->ctx);
+}
+
+void nl_telling_fini(struct nl_telling *telling) {
+  nl_string_fini(&telling->denied_path);
+}
+
+static void tell(struct nl_telling *telling, const struct nl_trouble *trouble) {
+  nl_tell_one(telling, trouble->path, trouble->step, trouble->sys, trouble->other);
 }
 
 size_t nl_tell(const struct nl_scope *scope, int dir, const struct nl_trouble *troubles) {
-  struct telling telling = {.scope = scope, .dir = dir};
+  struct nl_telling telling = {.scope = scope, .dir = dir};
   size_t count = 0;
   size_t real = 0;
   for (const struct nl_trouble *at = troubles; at != NULL; at = at->next) {
@@ -90,7 +92,8 @@ size_t nl_tell(const struct nl_scope *scope, int dir, const struct nl_trouble *t
   struct nl_sort_item *items = nl_alloc(2 * count * sizeof *items);
   if (items == NULL) {
     for (const struct nl_trouble *at = troubles; at != NULL; at = at->next)
-      tell_one(&telling, at);
+      tell(&telling, at);
+    nl_telling_fini(&telling);
     return real;
   }
   size_t filled = 0;
@@ -98,7 +101,8 @@ size_t nl_tell(const struct nl_scope *scope, int dir, const struct nl_trouble *t
     items[filled++] = (struct nl_sort_item){nl_sort_key(at->path), at};
   nl_sort(items, items + count, count, compare, NULL);
   for (size_t i = 0; i < count; i++)
-    tell_one(&telling, items[i].what);
+    tell(&telling, items[i].what);
+  nl_telling_fini(&telling);
   nl_free(items);
   return real;
 }

@@ -43,8 +43,12 @@ static enum nlink_status add_step(struct nl_trail *trail, const char *name, int 
     trail->steps = steps;
     trail->room = room;
   }
-  trail->steps[trail->count++] = (struct nl_step){
-      .name = name, .fd = fd, .path_length = trail->path.length, .dev = stat.dev, .ino = stat.ino};
+  trail->steps[trail->count++] = (struct nl_step){.name = name,
+                                                  .fd = fd,
+                                                  .path_length = trail->path.length,
+                                                  .dev = stat.dev,
+                                                  .ino = stat.ino,
+                                                  .btime_ns = stat.btime_ns};
   return NLINK_OK;
 }
 
@@ -82,15 +86,19 @@ static int find_again(struct nl_trail *trail) {
   return number;
 }
 
+int nl_trail_reopen(struct nl_trail *trail, int *fd) {
+  int number = last(trail)->fd < 0 ? find_again(trail) : 0;
+  *fd = last(trail)->fd;
+  return number;
+}
+
 enum nlink_status nl_trail_down(struct nl_trail *trail, const char *name, int *sys) {
   *sys = 0;
-  if (last(trail)->fd < 0) {
-    int number = find_again(trail);
-    if (number != 0)
-      return refused(sys, number);
-  }
+  int above = -1;
   int fd = -1;
-  int number = nl_os_open_to_read(&fd, last(trail)->fd, name, false);
+  int number = nl_trail_reopen(trail, &above);
+  if (number == 0)
+    number = nl_os_open_to_read(&fd, above, name, false);
   if (number != 0)
     return refused(sys, number);
   if (!nl_trail_path_to(trail, name)) {

@@ -16,6 +16,7 @@ struct nl_step {
   size_t path_length; /* of the trail's path at this step */
   uint64_t dev;
   uint64_t ino;
+  int64_t btime_ns;
 };
 
 /** All zeros = not begun. The last step is where the trail is; path is that directory's. */
@@ -36,6 +37,9 @@ enum nlink_status nl_trail_begin(struct nl_trail *trail, int dir, const char *pa
 
 /** Step down into the directory @p name, which may be no soft link. Not done = the trail is where it was. */
 enum nlink_status nl_trail_down(struct nl_trail *trail, const char *name, int *sys);
+
+/** The descriptor of the present directory, won back where it was given back; 0, or the system's error number. */
+int nl_trail_reopen(struct nl_trail *trail, int *fd);
 
 /** Step up into the directory above; from the first one, off the trail. */
 void nl_trail_up(struct nl_trail *trail);
