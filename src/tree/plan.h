@@ -41,6 +41,14 @@ struct nl_walk_plan {
   void *ctx;
 };
 
+/** A path of the walk that is no directory to be walked, but a name that was looked at by itself. */
+struct nl_walk_single {
+  struct nl_dir *dir; /* the directory that it is in, walked or NL_DIR_LISTED; NULL = it is no such path */
+  const char *name;   /* borrowed from the path */
+  size_t length;      /* without slashes at its end */
+  struct nl_os_look look;
+};
+
 /** Something that could not be looked at, or was not looked at again. */
 struct nl_trouble {
   struct nl_trouble *next;

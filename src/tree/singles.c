@@ -101,6 +101,9 @@ static void look_at(struct singles *singles, size_t index) {
   size_t begin = last_part(path);
   const char *name = path + begin;
   size_t length = strlen(name);
+  size_t bare = length; /* without slashes at the end */
+  while (bare > 1 && name[bare - 1] == '/')
+    bare--;
   struct nl_os_look look;
   int sys = nl_os_look(&look, walk->plan.dir, path);
   if (*path == '\0')
@@ -112,7 +115,8 @@ static void look_at(struct singles *singles, size_t index) {
   if (!takes(walk->plan.scope, path, name, &look))
     return;
   struct nl_dir *dir = place_of(singles, path, begin);
-  if (dir == NULL || (dir->flags & NL_DIR_LISTED) == 0 || !is_first(singles, dir, name, length))
+  walk->singles[index] = (struct nl_walk_single){dir, name, bare, look};
+  if (dir == NULL || (dir->flags & NL_DIR_LISTED) == 0 || !is_first(singles, dir, name, bare))
     return; /* a directory that was walked has told this name already */
   const struct nl_sight sight = {.dir = dir,
                                  .name = name,
@@ -136,7 +140,8 @@ void nl_walk_singles(struct nl_walk *walk) {
   if (count == 0)
     return;
   singles.told = nl_alloc_zero(singles.room * sizeof *singles.told);
-  if (singles.told == NULL || nl_seen_open(&walk->places) != NLINK_OK)
+  walk->singles = nl_alloc_zero(walk->plan.count * sizeof *walk->singles);
+  if (singles.told == NULL || walk->singles == NULL || nl_seen_open(&walk->places) != NLINK_OK)
     nl_walk_stop(walk, NLINK_NO_MEMORY);
   for (size_t i = 0; i < walk->plan.count && atomic_load(&walk->stopped) == NLINK_OK; i++)
     if (atomic_load(&walk->single[i]))

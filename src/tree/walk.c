@@ -178,7 +178,8 @@ static void push_children(struct nl_walk *walk, struct nl_worker *worker, struct
 /* Hand what was read to whoever is free; false = nobody needs it so, the reader goes on with it. */
 static bool hand_over(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
   bool large = worker->batch->used > NL_ROOM_BYTES / 2;
-  if (!walk->plan.look || !large || walk->worker_count < 2 ||
+  bool looks = walk->plan.look || nl_scope_needs_size(walk->plan.scope);
+  if (!looks || !large || walk->worker_count < 2 ||
       atomic_load_explicit(&walk->batches, memory_order_relaxed) >= walk->worker_count * BATCHES_PER_WORKER)
     return false;
   struct nl_batch *fresh = nl_alloc(sizeof *fresh);
@@ -493,6 +494,11 @@ struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index) {
   return walk->roots[index];
 }
 
+const struct nl_walk_single *nl_walk_single(const struct nl_walk *walk, size_t index) {
+  const struct nl_walk_single *single = walk->singles != NULL ? &walk->singles[index] : NULL;
+  return single != NULL && single->dir != NULL ? single : NULL;
+}
+
 static void put_by_number(struct nl_dir **directories, const struct nl_seen *seen) {
   size_t at = 0;
   for (struct nl_dir *dir; (dir = nl_seen_next(seen, &at)) != NULL;)
@@ -533,5 +539,6 @@ void nl_walk_close(struct nl_walk *walk) {
   nl_free(walk->again);
   nl_free(walk->roots);
   nl_free(walk->single);
+  nl_free(walk->singles);
   nl_free(walk);
 }

@@ -27,6 +27,9 @@ enum nlink_status nl_walk_run(struct nl_walk **out, const struct nl_walk_plan *p
 /** The directory that the path @p index is; NULL = it is none, or could not be entered. */
 struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index);
 
+/** The path @p index; NULL = it is a directory that was walked, could not be looked at, or is left out. */
+const struct nl_walk_single *nl_walk_single(const struct nl_walk *walk, size_t index);
+
 /**
  * All directories by their numbers: those that were walked, and those (NL_DIR_LISTED) that only hold single names.
  * The caller's to give back by nl_free(); NULL = memory is exhausted, or there are none.

@@ -54,9 +54,10 @@ struct nl_walk {
   struct nl_seen *seen;
   struct nl_seen *places; /* the directories of single names; NULL = there are none */
   struct nl_pool *pool;
-  struct nl_dir **roots;        /* by the paths */
-  _Atomic(bool) *single;        /* by the paths: it is no directory */
-  struct nl_os_monitor *common; /* over the four that follow */
+  struct nl_dir **roots;          /* by the paths */
+  _Atomic(bool) *single;          /* by the paths: it is no directory */
+  struct nl_walk_single *singles; /* by the paths: what those turned out to be; NULL = there are none */
+  struct nl_os_monitor *common;   /* over the four that follow */
   struct nl_arena arena;
   struct nl_trouble *troubles;
   struct nl_again *again;
