@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the benches of whole commands share: run them, let them take turns, tell what came of it.
 
-A result is one JSON object a line, as bench/run reads it: a comparison of two (report), a figure by itself (figure), or
-why something could not be measured (missing).
+A result is one JSON object a line, as bench/run reads it: a comparison of two (report), a figure by itself (figure), why
+something could not be measured (missing), or the command lines of a race.
 """
 
 import json
@@ -10,7 +10,6 @@ import math
 import os
 import shutil
 import subprocess
-import sys
 import time
 
 DROP = '/proc/sys/vm/drop_caches'
@@ -28,9 +27,6 @@ class Runner:
         self.command = command
         self.allowed = allowed  # the statuses that say that the work was done
         self.times = []         # wall time, processor time; in nanoseconds
-
-    def __str__(self):
-        return ' '.join(self.command)
 
 
 def program(*names):
@@ -72,8 +68,12 @@ def drop(runner):
     subprocess.run([runner.command[0], '--version'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-def race(runners, rounds, cold=False):
-    """Let all take turns, beginning with another one in each round. Those that fail are told and left out."""
+def race(what, runners, rounds, cold=False):
+    """Let all take turns, beginning with another one in each round; the times are in the runners then.
+
+    Those that fail are told and left out; where the first, which is ours, fails, the others need not run. Gives those
+    that ran.
+    """
     settings = environment()
     racing = []
     for runner in runners:
@@ -81,7 +81,11 @@ def race(runners, rounds, cold=False):
             run(runner.command, settings, allowed=runner.allowed)  # fills the caches, too
             racing.append(runner)
         except (Failed, OSError) as trouble:
-            missing(runner.name, str(trouble))
+            missing(', '.join(filter(None, (what, runner.name))), str(trouble))
+            if runner is runners[0]:
+                return []
+    if rounds:
+        tell({'commands': [' '.join(runner.command) for runner in racing]})
     for number in range(rounds):
         turn = number % len(racing) if racing else 0
         for runner in racing[turn:] + racing[:turn]:
@@ -120,16 +124,15 @@ def figure(what, measured, target='', met=None):
 
 def missing(what, why):
     tell({'what': what, 'missing': why})
-    print(f'{what}: not measured: {why}', file=sys.stderr, flush=True)
 
 
 def beside_fastest(what, runners, rounds, target, cold=False):
     """Race the first, which is ours, with the others; the target is for the fastest of those alone, told first."""
-    racing = race([runner for runner in runners if runner.command[0]], rounds, cold)
+    racing = race(what, [runner for runner in runners if runner.command[0]], rounds, cold)
     for runner in runners:
         if not runner.command[0] and not cold:
             missing(f'{what}, {runner.name}', 'there is no such program here')
-    if not racing or racing[0] is not runners[0] or len(racing) < 2 or not rounds:
+    if len(racing) < 2 or not rounds:
         return
     ours = [wall for wall, _ in racing[0].times]
     others = sorted(racing[1:], key=median_time)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """nlink on whole trees, beside the tools that people use for the same.
 
-    bench/tree_bench.py space|names|walk|check|grow|images BUILD-DIRECTORY [--rounds N] [--cold N] [--scratch DIRECTORY]
+    bench/tree_bench.py PART BUILD-DIRECTORY [--rounds N] [--cold N] [--scratch DIRECTORY]
 
 All that are compared take turns, N rounds of them with everything in the system's cache and N with nothing of it; what
 they print is thrown away. The trees are those of bench/trees.py, made where they are not there yet.
@@ -12,6 +12,7 @@ they print is thrown away. The trees are those of bench/trees.py, made where the
     walk    a program that only walks, by nlink.h, beside bfs and fd, looking for a name that nothing has
     check   nlink check; nobody else does the same
     grow    what ten times the names take in time and memory
+    large   the same from one million names to ten
     images  nlink names on btrfs and XFS with parent pointers; as root
 """
 
@@ -57,11 +58,10 @@ class Bench:
             'copies': f'{facts["names"]:,} names, three copies by hard links',
             'million': 'a million empty files'}.get(name, name)
 
-    def beside(self, what, runners, target_warm, target_cold=0.0, rounds=None, cold=True):
+    def beside(self, what, runners, target_warm, target_cold=0.0, only_warm=False):
         """Warm, then cold."""
-        rounds = self.rounds if rounds is None else rounds
-        race.beside_fastest(f'{what}, warm', runners(), rounds, target_warm)
-        if cold and self.cold:
+        race.beside_fastest(f'{what}, warm', runners(), self.rounds, target_warm)
+        if self.cold and not only_warm:
             race.beside_fastest(f'{what}, cold', runners(), self.cold, target_cold, cold=True)
 
 
@@ -79,11 +79,13 @@ def space(bench):
         ]
     for name, target_warm, target_cold in (('real', 0.5, 0.4), ('million', 0.5, 0.4), ('copies', 0, 0)):
         root, label = bench.tree(name)
-        bench.beside(label, lambda root=root: runners(root), target_warm, target_cold, cold=bool(target_cold))
+        bench.beside(label, lambda root=root: runners(root), target_warm, target_cold, only_warm=name == 'copies')
 
 
 class Linked:
     """Further names of one file of a tree, for as long as this is entered."""
+
+    PREFIX = 'nlink-bench-name-'
 
     def __init__(self, root, inside, outside):
         self.root = root
@@ -96,18 +98,21 @@ class Linked:
         directories = []
         for path, below, names in os.walk(self.root):
             below.sort()
-            directories.append((path, sorted(names)))
+            for name in names:
+                if name.startswith(self.PREFIX):
+                    os.unlink(os.path.join(path, name))  # left behind by a run that was killed
+            directories.append((path, sorted(name for name in names if not name.startswith(self.PREFIX))))
         path, names = chance.choice([found for found in directories if found[1]])
         first = os.path.join(path, chance.choice(names))
         for number in range(self.inside - 1):
-            self.link(first, os.path.join(chance.choice(directories)[0], f'nlink-bench-name-{number}'))
+            self.link(first, os.path.join(chance.choice(directories)[0], f'{self.PREFIX}{number}'))
         for number in range(self.outside):
-            self.link(first, f'{self.root}-nlink-bench-name-{number}')
+            self.link(first, f'{self.root}-{self.PREFIX}{number}')
         return first
 
     def link(self, first, name):
         if os.path.lexists(name):
-            os.unlink(name)  # left behind by a run that was killed
+            os.unlink(name)
         os.link(first, name, follow_symlinks=False)
         self.made.append(name)
 
@@ -124,12 +129,11 @@ def names(bench):
             return [
                 Runner('nlink names --in', [bench.nlink, 'names', file, '--in', root], PARTIAL),
                 Runner('find -samefile', [program('find'), root, '-samefile', file]),
-                Runner('bfs -samefile', [program('bfs'), root, '-samefile', file]),
             ]
         with Linked(root, 2, 1) as file:
             bench.beside(f'{label}, one more name outside', lambda: runners(file), 0.4, 0.4)
         with Linked(root, 3, 0) as file:
-            bench.beside(f'{label}, all 3 names inside', lambda: runners(file), 0.4, 0.4, cold=False)
+            bench.beside(f'{label}, all 3 names inside', lambda: runners(file), 0.4, only_warm=True)
 
 
 def walk(bench):
@@ -156,7 +160,7 @@ def check(bench):
                 Runner('nlink check', [bench.nlink, 'check', root], PARTIAL),
                 Runner('find -xtype l', [program('find'), root, '-xtype', 'l']),
             ]
-        bench.beside(label, runners, 0, cold=False)
+        bench.beside(label, runners, 0, only_warm=True)
 
 
 # ---------------------------------------------------------------- ten times the names
@@ -169,8 +173,8 @@ def at(command, root):
 
 def times_ten(what, command, small, large, target, rounds):
     """How many times the time the larger tree takes, by pairs."""
-    runners = [Runner(f'time of {what}', at(command, root), PARTIAL) for root in (large, small)]
-    if len(race.race(runners, rounds)) < 2 or not rounds:
+    runners = [Runner('', at(command, root), PARTIAL) for root in (large, small)]
+    if len(race.race(f'time of {what}', runners, rounds)) < 2 or not rounds:
         return
     ratios = [a[0] / b[0] for a, b in zip(runners[0].times, runners[1].times)]
     ratio = race.quantile(ratios, 0.5)
@@ -205,24 +209,24 @@ def memory(bench, what, command, small, large, target):
                 f'at most {64 + own:.1f}' if target else '', each <= 64 + own if target else None)
 
 
-def grow(bench):
+def grow(bench, pairs=(('tenth', 'million', 'to a million empty files'),
+                       ('linked-tenth', 'linked', 'to a million names, two a file'))):
     ours = [('nlink space', [bench.nlink, 'space', HERE], 10.5),
             ('nlink check', [bench.nlink, 'check', HERE], 10.5)]
-    pairs = [('tenth', 'million', 'to a million empty files'),
-             ('linked-tenth', 'linked', 'to a million names, two a file')]
-    if trees.facts('linked-tenfold', bench.scratch):
-        pairs.append(('linked', 'linked-tenfold', 'to ten million names, two a file'))
     for small, large, what in pairs:
         roots = bench.tree(small)[0], bench.tree(large)[0]
         timed = [*ours, ('du -s', [program('du'), '-s', HERE], 0)]
         if small == 'tenth':
             timed += [('a walk by nlink.h', [bench.walker, NOTHING, HERE], 10.5),
                       ('find -name', [program('find'), HERE, '-name', NOTHING], 0)]
-        rounds = min(bench.rounds, 3) if large == 'linked-tenfold' else bench.rounds
         for name, command, target in timed:
-            times_ten(f'{name}, {what}', command, *roots, target, rounds)
+            times_ten(f'{name}, {what}', command, *roots, target, bench.rounds)
         for name, command, target in [*ours, ('du -s', [program('du'), '-s', HERE], 0)]:
             memory(bench, f'{name}, {what}', command, small, large, target)
+
+
+def large(bench):
+    grow(bench, [('linked', 'linked-tenfold', 'to ten million names, two a file')])
 
 
 # ---------------------------------------------------------------- file systems that can tell
@@ -266,24 +270,24 @@ def ask_file_system(bench, kind, mount, count):
         race.missing(what, f'it told {told}, with the status {done.returncode}')
         return
     for cold in (False, True)[:1 + bool(bench.cold)]:
-        ours = race.race([Runner('nlink names', command)], 3 * (bench.cold if cold else bench.rounds), cold)[0]
+        ours = race.race(what, [Runner('nlink names', command)], 3 * (bench.cold if cold else bench.rounds), cold)[0]
         time = race.median_time(ours)
         beside = ''
         if count == 3:
             find = Runner('find -samefile', [program('find'), mount, '-samefile', file])
-            race.race([find], 1, cold)
+            race.race(what, [find], 1, cold)
             beside = f'; find -samefile {race.median_time(find) / 1e9:.2f} s'
         race.figure(f'{what}, {"cold" if cold else "warm"}', f'{time / 1e6:.2f} ms{beside}', 'under 10 ms', time < 1e7)
 
 
-PARTS = {'space': space, 'names': names, 'walk': walk, 'check': check, 'grow': grow, 'images': images}
+PARTS = {'space': space, 'names': names, 'walk': walk, 'check': check, 'grow': grow, 'large': large, 'images': images}
 
 
 def main():
     parser = argparse.ArgumentParser(description='Measure nlink on whole trees.')
     parser.add_argument('part', choices=PARTS)
     parser.add_argument('build', metavar='BUILD-DIRECTORY')
-    parser.add_argument('--rounds', type=int, default=9, metavar='N', help='with a warm cache')
+    parser.add_argument('--rounds', type=int, default=7, metavar='N', help='with a warm cache')
     parser.add_argument('--cold', type=int, default=3, metavar='N', help='with a cold one')
     parser.add_argument('--scratch', default=trees.SCRATCH, metavar='DIRECTORY')
     parser.add_argument('--mounts', action='store_true', help=argparse.SUPPRESS)
