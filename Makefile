@@ -49,7 +49,7 @@ bench:
 	@tools/need bench
 	@$(setup)
 	@$(compile)
-	@$(PYTHON) bench/run $(abspath $(BUILD))
+	@$(PYTHON) bench/run $(BENCH_ARGS) $(abspath $(BUILD))
 
 install:
 	@tools/need install
