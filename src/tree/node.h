@@ -17,7 +17,7 @@
 /** What a directory's node is not, or not yet. */
 enum nl_dir_flag {
   NL_DIR_ROOT = 1,   /* its name is a path as given */
-  NL_DIR_LISTED = 2, /* not walked: it only holds names that were given one by one */
+  NL_DIR_LISTED = 2, /* not walked: it only holds paths that were given one by one */
   NL_DIR_KNOWN = 4   /* dev and ino are set */
 };
 

@@ -57,7 +57,9 @@ static bool add_child(struct nl_worker *worker, struct nl_dir *child) {
   return true;
 }
 
-static bool begin_path(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+/* What is the same for all names of a directory. */
+static bool begin_names(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir) {
+  worker->inner = nl_roots_in(&walk->given, dir->dev, dir->ino);
   if (!nl_rules_need_path(walk->plan.scope->rules))
     return true;
   const struct nl_dir *root = dir;
@@ -102,9 +104,11 @@ static void found_directory(struct nl_walk *walk, struct nl_worker *worker, stru
     child->piece = PIECE_DIRECTORY;
 }
 
-/* One name that may be anything; what turns out to be a directory is put with the others. */
+/* One name that may be anything; what turns out to be a directory is put with the others. A root tells itself. */
 static void take_entry(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd,
                        const struct nl_os_entry *entry) {
+  if (worker->inner.count > 0 && nl_roots_may_match(worker->inner, entry->name))
+    return;
   if (entry->kind == NLINK_DIRECTORY) {
     found_directory(walk, worker, dir, entry);
     return;
@@ -204,7 +208,7 @@ static bool hand_over(struct nl_walk *walk, struct nl_worker *worker, struct nl_
 static void read_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir, int fd) {
   if (worker->batch == NULL)
     worker->batch = nl_alloc(sizeof *worker->batch);
-  if (worker->batch == NULL || !begin_path(walk, worker, dir)) {
+  if (worker->batch == NULL || !begin_names(walk, worker, dir)) {
     nl_walk_stop(walk, NLINK_NO_MEMORY);
     return;
   }
@@ -226,7 +230,7 @@ static void run_batch(struct nl_walk *walk, struct nl_worker *worker, struct nl_
   if (sys != 0)
     nl_walk_note(walk, dir, NULL, 0, NLINK_STEP_OPEN, sys);
   if (fd >= 0) {
-    if (begin_path(walk, worker, dir))
+    if (begin_names(walk, worker, dir))
       take_entries(walk, worker, dir, fd, batch);
     else
       nl_walk_stop(walk, NLINK_NO_MEMORY);
@@ -411,16 +415,37 @@ static bool open_workers(struct nl_walk *walk) {
   return nl_pool_open(&walk->pool, walk->worker_count, run_piece, tell_progress, walk) == NLINK_OK;
 }
 
+/* Of roots that are one name, the one whose text comes first. */
+static void choose_roots(struct nl_walk *walk) {
+  const struct nl_roots *given = &walk->given;
+  for (size_t i = 0; i < given->count; i++)
+    walk->chosen[i] = SIZE_MAX;
+  for (size_t i = 0; i < given->count; i++) {
+    size_t *chosen = &walk->chosen[given->all[i].same - given->all];
+    if (*chosen == SIZE_MAX || strcmp(given->all[i].path, given->all[*chosen].path) < 0)
+      *chosen = i;
+  }
+  for (size_t i = 0; i < given->count; i++)
+    walk->chosen[i] = walk->chosen[given->all[i].same - given->all];
+}
+
 /* The roots as pieces, the first on top. Until it is numbered, a root's number is its place among the paths. */
 static bool open_roots(struct nl_walk *walk) {
   size_t count = walk->plan.count;
+  bool listed = walk->plan.scope->given.listed;
   walk->roots = nl_alloc_zero((count + 1) * sizeof(struct nl_dir *));
   walk->single = nl_alloc_zero((count + 1) * sizeof *walk->single);
-  if (walk->roots == NULL || walk->single == NULL)
+  walk->chosen = nl_alloc((count + 1) * sizeof *walk->chosen);
+  if (walk->roots == NULL || walk->single == NULL || walk->chosen == NULL ||
+      nl_roots_open(&walk->given, walk->plan.paths, count) != NLINK_OK ||
+      nl_roots_look(&walk->given, walk->plan.dir, listed) != NLINK_OK)
     return false;
+  choose_roots(walk);
   for (size_t i = count; i-- > 0;) {
-    const char *path = walk->plan.paths[i];
-    if (walk->plan.scope->given.listed) {
+    const char *path = walk->given.all[i].path;
+    if (walk->chosen[i] != i)
+      continue;
+    if (listed) {
       atomic_store(&walk->single[i], true);
       continue;
     }
@@ -436,33 +461,32 @@ static bool open_roots(struct nl_walk *walk) {
   return true;
 }
 
+/* Whether @p dir is @p below or above it. */
+static bool leads_to(const struct nl_dir *dir, const struct nl_dir *below) {
+  while (below != NULL && below != dir)
+    below = below->above;
+  return below != NULL;
+}
+
 /*
- * Roots that overlap or are one, as they come out of the walk: which of two nodes was walked is a matter of chance. Now
- * the walked one gets the place above and the name that do not depend on it: the way from another root, else
- * the root's own text that comes first.
+ * A root in a directory that was walked belongs below it, and its path is the way from there. Two roots that are one
+ * directory by two ways have one node between them: whichever came first.
  */
 static void settle_roots(struct nl_walk *walk) {
-  for (size_t i = 0; i < walk->again_count; i++) {
-    struct nl_dir *first = walk->again[i].first;
-    struct nl_dir *dir = walk->again[i].dir;
-    bool first_is_root = first->above == NULL;
-    bool dir_is_root = dir->above == NULL;
-    if (!first_is_root || (dir_is_root && strcmp(dir->name, first->name) >= 0))
-      continue;
-    bool leads_back = false;
-    for (const struct nl_dir *up = dir->above; up != NULL && !leads_back; up = up->above)
-      leads_back = up == first;
-    if (leads_back)
-      continue;
-    first->above = dir->above;
-    first->name = dir->name;
-    first->name_length = dir->name_length;
-  }
   for (size_t i = 0; i < walk->plan.count; i++) {
     struct nl_dir *root = walk->roots[i];
+    const struct nl_root *given = &walk->given.all[i];
     bool known = root != NULL && (root->flags & NL_DIR_KNOWN) != 0;
     walk->roots[i] = known ? nl_seen_find(walk->seen, root->dev, root->ino) : NULL;
+    struct nl_dir *above = known ? nl_seen_find(walk->seen, given->in_dev, given->in_ino) : NULL;
+    if (above == NULL || walk->roots[i] != root || leads_to(root, above))
+      continue;
+    root->above = above;
+    root->name = given->last;
+    root->name_length = (uint32_t)strlen(given->last);
   }
+  for (size_t i = 0; i < walk->plan.count; i++)
+    walk->roots[i] = walk->roots[walk->chosen[i]];
 }
 
 enum nlink_status nl_walk_run(struct nl_walk **out, const struct nl_walk_plan *plan) {
@@ -495,7 +519,7 @@ struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index) {
 }
 
 const struct nl_walk_single *nl_walk_single(const struct nl_walk *walk, size_t index) {
-  const struct nl_walk_single *single = walk->singles != NULL ? &walk->singles[index] : NULL;
+  const struct nl_walk_single *single = walk->singles != NULL ? &walk->singles[walk->chosen[index]] : NULL;
   return single != NULL && single->dir != NULL ? single : NULL;
 }
 
@@ -536,7 +560,8 @@ void nl_walk_close(struct nl_walk *walk) {
   nl_seen_close(walk->places);
   nl_os_monitor_close(walk->common);
   nl_arena_fini(&walk->arena);
-  nl_free(walk->again);
+  nl_roots_fini(&walk->given);
+  nl_free(walk->chosen);
   nl_free(walk->roots);
   nl_free(walk->single);
   nl_free(walk->singles);

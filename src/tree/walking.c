@@ -35,38 +35,21 @@ void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *na
     nl_walk_stop(walk, NLINK_NO_MEMORY);
 }
 
-static bool remember_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
-  if (walk->again_count == walk->again_room) {
-    size_t room = walk->again_room == 0 ? 16 : walk->again_room * 2;
-    struct nl_again *again = nl_realloc(walk->again, room * sizeof *again);
-    if (again == NULL)
-      return false;
-    walk->again = again;
-    walk->again_room = room;
-  }
-  walk->again[walk->again_count++] = (struct nl_again){first, dir};
-  return true;
-}
-
-/*
- * A directory was reached a second time. That roots overlap is the caller's wish; every other second way is trouble,
- * told with the path of the first.
- */
-void nl_walk_note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir) {
-  bool wished = ((first->flags | dir->flags) & NL_DIR_ROOT) != 0;
+/* Two roots that are one directory by two ways are the caller's wish; every other second way is trouble. */
+void nl_walk_note_again(struct nl_walk *walk, const struct nl_dir *first, const struct nl_dir *dir) {
+  if (first->above == NULL && dir->above == NULL)
+    return;
   nl_os_enter(walk->common);
-  bool noted = remember_again(walk, first, dir);
-  struct nl_trouble *trouble = wished || !noted ? NULL : new_trouble(walk, dir, NULL, 0);
+  struct nl_trouble *trouble = new_trouble(walk, dir, NULL, 0);
+  size_t whole = nl_dir_path(NULL, 0, first, NULL, 0);
+  char *other = nl_arena_take_tight(&walk->arena, whole + 1);
   if (trouble != NULL) {
-    size_t whole = nl_dir_path(NULL, 0, first, NULL, 0);
-    char *other = nl_arena_take_tight(&walk->arena, whole + 1);
-    if (other != NULL)
-      nl_dir_path(other, whole + 1, first, NULL, 0);
-    noted = other != NULL;
-    trouble->other = other != NULL ? other : "";
     trouble->step = NLINK_STEP_OPEN;
+    trouble->other = other != NULL ? other : "";
   }
+  if (other != NULL)
+    nl_dir_path(other, whole + 1, first, NULL, 0);
   nl_os_leave(walk->common);
-  if (!noted || (!wished && trouble == NULL))
+  if (trouble == NULL || other == NULL)
     nl_walk_stop(walk, NLINK_NO_MEMORY);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "tree/descend.h"
 #include "tree/plan.h"
+#include "tree/roots.h"
 #include "tree/rules.h"
 #include "tree/seen.h"
 #include "work/pool.h"
@@ -35,17 +36,12 @@ struct nl_worker {
   struct nl_dir **children;
   size_t child_count;
   size_t child_room;
-  struct nl_string path; /* below the root, for rules that need it */
-  size_t path_before;    /* how much of it is the directory's */
+  struct nl_string path;    /* below the root, for rules that need it */
+  size_t path_before;       /* how much of it is the directory's */
+  struct nl_roots_in inner; /* roots whose names are in the directory at hand */
   _Atomic uint64_t names;
   _Atomic uint64_t directories;
   char apart[64];
-};
-
-/** A directory that was reached again by another way. */
-struct nl_again {
-  struct nl_dir *first; /* the one that is walked */
-  struct nl_dir *dir;   /* by which it was reached again */
 };
 
 struct nl_walk {
@@ -54,14 +50,14 @@ struct nl_walk {
   struct nl_seen *seen;
   struct nl_seen *places; /* the directories of single names; NULL = there are none */
   struct nl_pool *pool;
+  struct nl_roots given; /* the paths, and which of them are one name */
+  size_t *chosen; /* by the paths: of those that are one name, the path that comes first by its bytes */
   struct nl_dir **roots;          /* by the paths */
   _Atomic(bool) *single;          /* by the paths: it is no directory */
   struct nl_walk_single *singles; /* by the paths: what those turned out to be; NULL = there are none */
-  struct nl_os_monitor *common;   /* over the four that follow */
+  struct nl_os_monitor *common;   /* over the two that follow */
   struct nl_arena arena;
   struct nl_trouble *troubles;
-  struct nl_again *again;
-  size_t again_count, again_room;
   atomic_uint batches; /* on their way */
   atomic_uint numbers;
   atomic_int stopped; /* enum nlink_status; NLINK_OK = go on */
@@ -78,7 +74,7 @@ void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *na
                   enum nlink_step step, int sys);
 
 /** Note that the directory @p first, which is walked, was reached again by way of @p dir. */
-void nl_walk_note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir);
+void nl_walk_note_again(struct nl_walk *walk, const struct nl_dir *first, const struct nl_dir *dir);
 
 /** Whether the walk is to end. */
 static inline bool nl_walk_is_stopped(struct nl_walk *walk) {

@@ -220,7 +220,7 @@ static void listed_names_are_not_walked(void **state) {
   const struct nlink_scope scope = {.size = sizeof scope, .listed = true};
   const char *paths[] = {"a", "a/again", "./a/again", "c/x", "c/x", "c/none"};
   assert_int_equal(walk(&found, &told, &place, &scope, paths, 6, take_line), NLINK_OK);
-  EXPECT(&told, "a", "a/again", "c/x");
+  EXPECT(&told, "./a/again", "a", "c/x"); /* of two texts the one that comes first */
   const struct nl_trouble *trouble = nl_walk_troubles(found);
   assert_non_null(trouble);
   assert_string_equal(trouble->path, "c/none");
