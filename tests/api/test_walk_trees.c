@@ -139,7 +139,7 @@ static void make_by_chance(struct ground_chance *chance, struct set *paths) {
       ground_directory(path);
       break;
     case 2:
-      ground_file(path, "12345678" + ground_below(chance, 9));
+      ground_file(path, &"12345678"[ground_below(chance, 9)]);
       break;
     default:
       ground_symlink(ground_below(chance, 2) == 0 ? "." : "..", path);
