@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* The kernel's struct linux_dirent64. */
@@ -69,6 +70,26 @@ bool nl_os_next_entry(struct nl_os_entry *out, const void *room, size_t used, si
     return true;
   }
   return false;
+}
+
+int nl_os_tells_numbers(bool *tells, int fd) {
+  /* Those of which it is known. What is put together of others (overlays), served (FUSE, networks), or has no
+     numbers of its own (FAT) may tell one here and another there. */
+  static const uint32_t known[] = {
+      0xef53 /* ext2, 3, 4 */,   0x58465342 /* xfs */,   0x9123683e /* btrfs */,    0x01021994 /* tmpfs */,
+      0xf2f52010 /* f2fs */,     0x2fc12fc1 /* zfs */,   0xca451a4e /* bcachefs */, 0x3434 /* nilfs2 */,
+      0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */, 0x858458f6 /* ramfs */,    0x52654973 /* reiserfs */,
+      0x3153464a /* jfs */,      0x137f /* minix */,     0x138f /* minix */,        0x2468 /* minix 2 */,
+      0x2478 /* minix 2 */,      0x4d5a /* minix 3 */,   0x24051905 /* ubifs */,    0x72b6 /* jffs2 */,
+  };
+  NL_FAULT_SYS(NL_FAULT_LOOK, "statfs");
+  struct statfs fs;
+  if (fstatfs(fd, &fs) != 0)
+    return errno;
+  *tells = false;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    *tells = *tells || (uint32_t)fs.f_type == known[i];
+  return 0;
 }
 
 int nl_os_read_names(int fd, void *room, size_t room_bytes, nl_os_take_name *take, void *ctx) {

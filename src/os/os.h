@@ -120,6 +120,12 @@ int nl_os_read_entries(size_t *used, int fd, void *room, size_t room_bytes);
 /** The entry at *at, and step behind it; "." and ".." are left out. false = there is none before @p used. */
 bool nl_os_next_entry(struct nl_os_entry *out, const void *room, size_t used, size_t *at);
 
+/**
+ * Whether the numbers that directories on the file system of @p fd tell with their names are those of the files, and the
+ * files on the same device as the directories. Not known to = false.
+ */
+int nl_os_tells_numbers(bool *tells, int fd);
+
 /** One name and its length; false = stop. */
 typedef bool nl_os_take_name(void *ctx, const char *name, size_t length);
 
