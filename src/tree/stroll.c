@@ -117,7 +117,7 @@ static enum nlink_status make_node(struct nl_stroll *stroll, struct nl_dir **out
   if (first == node || is_another(first, node))
     return NLINK_OK;
   *out = NULL;
-  if (first->above == NULL || stroll->present.is_root)
+  if ((first->above == NULL && above == NULL) || stroll->present.is_root)
     return NLINK_OK;
   struct nl_string other = {0};
   if (!nl_dir_path_string(&other, first, NULL, 0))
