@@ -97,9 +97,15 @@ static bool is_another(const struct nl_dir *a, const struct nl_dir *b) {
   return a_ns != NLINK_TIME_UNKNOWN && b_ns != NLINK_TIME_UNKNOWN && a_ns != b_ns;
 }
 
+static bool is_above(const struct nl_dir *dir, const struct nl_dir *node) {
+  while (node != NULL && node != dir)
+    node = node->above;
+  return node != NULL;
+}
+
 /*
  * Make the node of the directory where the trail has just arrived; NULL in @p out = it was walked already. That a root
- * lies in another is the caller's wish; any other second way is told.
+ * lies in another is the caller's wish, but not in itself; any other second way is told.
  */
 static enum nlink_status make_node(struct nl_stroll *stroll, struct nl_dir **out) {
   const struct nl_step *here = last_step(stroll);
@@ -117,7 +123,7 @@ static enum nlink_status make_node(struct nl_stroll *stroll, struct nl_dir **out
   if (first == node || is_another(first, node))
     return NLINK_OK;
   *out = NULL;
-  if ((first->above == NULL && above == NULL) || stroll->present.is_root)
+  if ((first->above == NULL && !is_above(first, node)) || stroll->present.is_root)
     return NLINK_OK;
   struct nl_string other = {0};
   if (!nl_dir_path_string(&other, first, NULL, 0))
@@ -327,26 +333,13 @@ static enum nlink_status take_name(struct nl_stroll *stroll, bool *takes) {
 
 /* ---------------------------------------------------------------- roots */
 
-/* The last part of a path, with the slashes behind it. */
-static const char *last_part(const char *path) {
-  size_t end = strlen(path);
-  while (end > 1 && path[end - 1] == '/')
-    end--;
-  while (end > 0 && path[end - 1] != '/')
-    end--;
-  return path + end;
-}
-
 /* Rules are for what is below a root; a name of a list is below the directory that the list is relative to. */
-static bool takes_root(const struct nl_stroll *stroll, const char *path, const struct nlink_stat *stat) {
+static bool takes_root(const struct nl_stroll *stroll, const struct nl_root *root,
+                       const struct nlink_stat *stat) {
   const struct nl_scope *scope = stroll->plan.scope;
   if (stat->kind == NLINK_REGULAR && !nl_scope_takes_size(scope, stat->size_bytes))
     return false;
-  const char *below = path;
-  while (*below == '/')
-    below++;
-  return !scope->given.listed ||
-         nl_rules_take(scope->rules, last_part(path), below, stat->kind == NLINK_DIRECTORY);
+  return !scope->given.listed || nl_root_passes(root, scope->rules, stat->kind == NLINK_DIRECTORY);
 }
 
 static enum nlink_status take_root(struct nl_stroll *stroll, bool *takes) {
@@ -358,7 +351,7 @@ static enum nlink_status take_root(struct nl_stroll *stroll, bool *takes) {
   root->same->told = true;
   stroll->progress.names++;
   int sys = nl_os_stat(&present->stat, stroll->plan.dir, root->path, false);
-  *takes = sys == 0 && takes_root(stroll, root->path, &present->stat);
+  *takes = sys == 0 && takes_root(stroll, root, &present->stat);
   if (sys != 0)
     return stumble(stroll, NULL, root->path, NLINK_STEP_STAT, sys, NULL);
   present->entry = (struct nlink_walk_entry){.name = root->path,
