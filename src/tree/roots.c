@@ -13,6 +13,21 @@
 
 #include <string.h>
 
+/* The path without what makes no difference in front and behind; in the path itself, where that has nothing behind. */
+static const char *plain_path(struct nl_arena *texts, const char *path) {
+  const char *from = path;
+  for (;;) {
+    size_t skip = from[0] == '.' && from[1] == '/' ? 2 : from[0] == '/';
+    if (skip == 0 || from[skip + strspn(from + skip, "/")] == '\0')
+      break;
+    from += skip;
+  }
+  size_t length = strlen(from);
+  while (length > 1 && from[length - 1] == '/')
+    length--;
+  return from[length] == '\0' ? from : nl_arena_text(texts, from, length);
+}
+
 enum nlink_status nl_roots_open(struct nl_roots *out, const char *const *paths, size_t count) {
   *out = (struct nl_roots){.count = count};
   if (count == 0)
@@ -23,6 +38,8 @@ enum nlink_status nl_roots_open(struct nl_roots *out, const char *const *paths, 
     root->path = root->last = nl_arena_text(&out->texts, paths[i], strlen(paths[i]));
     root->same = root;
     if (root->path != NULL)
+      root->plain = plain_path(&out->texts, root->path);
+    if (root->plain != NULL)
       continue;
     nl_free(out->all);
     out->all = NULL;
@@ -232,6 +249,12 @@ struct nl_root *nl_roots_match(struct nl_roots_in in, const char *name, uint64_t
       return root->same;
   }
   return NULL;
+}
+
+bool nl_root_passes(const struct nl_root *root, const struct nl_rules *rules, bool is_directory) {
+  const char *slash = strrchr(root->plain, '/');
+  return nl_rules_take(rules, slash == NULL || slash[1] == '\0' ? root->plain : slash + 1, root->plain,
+                       is_directory);
 }
 
 void nl_roots_fini(struct nl_roots *roots) {

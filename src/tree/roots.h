@@ -11,12 +11,14 @@
 #include "base/arena.h"
 #include "base/sort.h"
 #include "nlink.h"
+#include "tree/rules.h"
 
 /** One path as given. */
 struct nl_root {
   const char *path;
-  const char *last; /* its name in the directory that it is in; unknown = the path */
-  uint64_t in_dev;  /* that directory; 0 and 0 = unknown */
+  const char *plain; /* the path without "./" and slashes in front, and without slashes behind */
+  const char *last;  /* its name in the directory that it is in; unknown = the path */
+  uint64_t in_dev;   /* that directory; 0 and 0 = unknown */
   uint64_t in_ino;
   uint64_t dev; /* what the name led to when the roots were looked at; 0 and 0 = unknown, or not asked */
   uint64_t ino;
@@ -56,6 +58,9 @@ struct nl_root *nl_roots_match(struct nl_roots_in in, const char *name, uint64_t
 
 /** Whether some root is called like this, wherever it leads. */
 bool nl_roots_may_match(struct nl_roots_in in, const char *name);
+
+/** Whether rules take in a name of a list, which is below the directory that the list is relative to. */
+bool nl_root_passes(const struct nl_root *root, const struct nl_rules *rules, bool is_directory);
 
 void nl_roots_fini(struct nl_roots *roots);
 

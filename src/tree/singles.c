@@ -12,16 +12,6 @@
 
 #include <string.h>
 
-/* The last part of a path begins here; slashes at its end belong to it. */
-static size_t last_part(const char *path) {
-  size_t end = strlen(path);
-  while (end > 1 && path[end - 1] == '/')
-    end--;
-  while (end > 0 && path[end - 1] != '/')
-    end--;
-  return end;
-}
-
 /*
  * The node of the directory that a root's name is in, walked or listed; NULL = memory is exhausted. A listed one has no
  * text of its own: there may be several ways of writing it.
@@ -42,11 +32,8 @@ static struct nl_dir *place_of(struct nl_walk *walk, const struct nl_root *root)
   return nl_seen_add(walk->places, dir, &first) == NLINK_OK ? dir : NULL;
 }
 
-static bool takes(const struct nl_scope *scope, const char *path, const char *name,
-                  const struct nl_os_look *look) {
-  while (*path == '/')
-    path++;
-  if (scope->given.listed && !nl_rules_take(scope->rules, name, path, look->kind == NLINK_DIRECTORY))
+static bool takes(const struct nl_scope *scope, const struct nl_root *root, const struct nl_os_look *look) {
+  if (scope->given.listed && !nl_root_passes(root, scope->rules, look->kind == NLINK_DIRECTORY))
     return false;
   return look->kind != NLINK_REGULAR || nl_scope_takes_size(scope, look->size_bytes);
 }
@@ -60,7 +47,7 @@ static void look_at(struct nl_walk *walk, size_t index) {
     nl_walk_note(walk, NULL, path, strlen(path), NLINK_STEP_STAT, sys);
     return;
   }
-  if (!takes(walk->plan.scope, path, path + last_part(path), &look))
+  if (!takes(walk->plan.scope, root, &look))
     return;
   struct nl_dir *dir = place_of(walk, root);
   if (dir == NULL) {

@@ -346,6 +346,10 @@ static void a_list_is_not_walked(void **state) {
                              SCOPE(.listed = true, RULES("- b/", "- /t/z"), .min_bytes = 2)),
                    NLINK_END);
   assert_string_equal(text, "0 t/b/f-\n");
+  assert_int_equal(walk_with(PATHS("./t/b/", "t/empty//", ".//t/a", "t/link/f"),
+                             SCOPE(.listed = true, RULES("- b/", "- /t/empty", "- /t/a"))),
+                   NLINK_END);
+  assert_string_equal(text, "0 t/link/f-\n");
 }
 
 /* ---------------------------------------------------------------- skip, close */
