@@ -149,13 +149,15 @@ static void make_by_chance(struct ground_chance *chance, struct set *paths) {
   }
 }
 
-static void choose_root(struct ground_chance *chance, const struct set *paths, char *root, size_t size) {
+/* Rules see the names of a list as they are written, but for what is in front and behind. */
+static void choose_root(struct ground_chance *chance, const struct set *paths, char *root, size_t size,
+                        bool listed) {
   const char *path = paths->paths[ground_below(chance, (uint32_t)paths->count)];
   struct stat stat;
   bool is_directory = *path == '\0' || (lstat(path, &stat) == 0 && S_ISDIR(stat.st_mode));
-  uint32_t way = ground_below(chance, is_directory ? 6 : 3);
+  uint32_t way = ground_below(chance, !is_directory ? 3 : listed ? 4 : 6);
   if (*path == '\0')
-    snprintf(root, size, "%s", way < 3 ? "." : way < 5 ? "./" : ground_path());
+    snprintf(root, size, "%s", way < 3 ? "." : listed || way < 4 ? "./" : ground_path());
   else
     snprintf(root, size, "%s%s%s",
              way == 1   ? "./"
@@ -201,7 +203,7 @@ static void one_tree(uint64_t seed, bool parallel) {
   struct set expected = {0};
   make_by_chance(&chance, &paths);
   struct nlink_scope scope = {.size = sizeof scope};
-  if (ground_below(&chance, 2) == 0 && !parallel)
+  if (ground_below(&chance, 2) == 0)
     scope.max_depth = 1 + ground_below(&chance, 3);
   if (ground_below(&chance, 3) == 0)
     scope.min_bytes = ground_below(&chance, 5);
@@ -212,7 +214,7 @@ static void one_tree(uint64_t seed, bool parallel) {
   uint32_t count = 1 + ground_below(&chance, MOST_ROOTS);
   for (uint32_t i = 0; i < count; i++) {
     char shorter[300];
-    choose_root(&chance, &paths, roots[i], sizeof roots[i]);
+    choose_root(&chance, &paths, roots[i], sizeof roots[i], false);
     pointers[i] = roots[i];
     size_t ground = strlen(ground_path());
     shorten(shorter, strncmp(roots[i], ground_path(), ground) == 0 ? roots[i] + ground : roots[i]);
@@ -238,14 +240,63 @@ static void one_tree(uint64_t seed, bool parallel) {
 
 static void trees_by_chance_in_order(void **state) {
   (void)state;
-  for (uint64_t seed = 1; seed <= 300; seed++)
+  for (uint64_t seed = 1; seed <= 150; seed++)
     one_tree(seed, false);
 }
 
 static void trees_by_chance_in_parallel(void **state) {
   (void)state;
-  for (uint64_t seed = 1; seed <= 300; seed++)
+  for (uint64_t seed = 1; seed <= 150; seed++)
     one_tree(seed, true);
+}
+
+/* With rules, and for lists, the two walks are each other's measure. */
+static void one_agreement(uint64_t seed, bool listed) {
+  static const char *const some[] = {"- a",    "- /a",    "- b/a", "+ aa", "- *a/",
+                                     "- /a/b", "+ /b/**", "- c*/", "+ */", "- /*"};
+  struct ground_chance chance = {seed};
+  struct set paths = {0};
+  const char *rules[4];
+  char roots[MOST_ROOTS][300];
+  const char *pointers[MOST_ROOTS];
+  make_by_chance(&chance, &paths);
+  struct nlink_scope scope = {.size = sizeof scope, .rules = rules, .listed = listed};
+  for (scope.rule_count = 0; scope.rule_count < 4 && ground_below(&chance, 4) > 0; scope.rule_count++)
+    rules[scope.rule_count] = some[ground_below(&chance, sizeof some / sizeof *some)];
+  scope.max_depth = ground_below(&chance, 4);
+  uint32_t count = 1 + ground_below(&chance, MOST_ROOTS);
+  for (uint32_t i = 0; i < count; i++) {
+    choose_root(&chance, &paths, roots[i], sizeof roots[i], listed);
+    pointers[i] = roots[i];
+  }
+  see_in_order(pointers, count, &scope, 0);
+  struct set ordered = seen;
+  seen = (struct set){0};
+  assert_int_equal(nlink_walk_each(NLINK_CWD, pointers, count, &scope, 0, see, NULL, NULL), NLINK_OK);
+  sort(&ordered);
+  sort(&seen);
+  bool same = same_sets(&ordered, &seen);
+  for (uint32_t i = 0; i < count && !same; i++)
+    print_error("seed %d, depth %u, root: %s\n", (int)seed, (unsigned)scope.max_depth, roots[i]);
+  for (size_t i = 0; i < scope.rule_count && !same; i++)
+    print_error("rule: %s\n", rules[i]);
+  assert_true(same);
+  empty(&ordered);
+  empty(&seen);
+  empty(&paths);
+  ground_empty(ground_path());
+}
+
+static void both_walks_agree_on_rules(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 150; seed++)
+    one_agreement(seed, false);
+}
+
+static void both_walks_agree_on_lists(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 50; seed++)
+    one_agreement(seed, true);
 }
 
 /* ---------------------------------------------------------------- large ones */
@@ -340,10 +391,8 @@ static void ten_thousand_levels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(trees_by_chance_in_order),
-      TEST(trees_by_chance_in_parallel),
-      TEST(a_hundred_thousand_names),
-      TEST(ten_thousand_levels),
+      TEST(trees_by_chance_in_order),  TEST(trees_by_chance_in_parallel), TEST(both_walks_agree_on_rules),
+      TEST(both_walks_agree_on_lists), TEST(a_hundred_thousand_names),    TEST(ten_thousand_levels),
   };
   return GROUND_RUN("walk-trees", tests);
 }
