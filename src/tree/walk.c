@@ -523,6 +523,11 @@ const struct nl_walk_single *nl_walk_single(const struct nl_walk *walk, size_t i
   return single != NULL && single->dir != NULL ? single : NULL;
 }
 
+struct nl_dir *nl_walk_find(const struct nl_walk *walk, uint64_t dev, uint64_t ino) {
+  struct nl_dir *dir = nl_seen_find(walk->seen, dev, ino);
+  return dir == NULL && walk->places != NULL ? nl_seen_find(walk->places, dev, ino) : dir;
+}
+
 static void put_by_number(struct nl_dir **directories, const struct nl_seen *seen) {
   size_t at = 0;
   for (struct nl_dir *dir; (dir = nl_seen_next(seen, &at)) != NULL;)

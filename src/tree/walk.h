@@ -30,6 +30,9 @@ struct nl_dir *nl_walk_root(const struct nl_walk *walk, size_t index);
 /** The path @p index; NULL = it is a directory that was walked, could not be looked at, or is left out. */
 const struct nl_walk_single *nl_walk_single(const struct nl_walk *walk, size_t index);
 
+/** The directory of this identity, walked or NL_DIR_LISTED; NULL = there is none. */
+struct nl_dir *nl_walk_find(const struct nl_walk *walk, uint64_t dev, uint64_t ino);
+
 /**
  * All directories by their numbers: those that were walked, and those (NL_DIR_LISTED) that only hold single names.
  * The caller's to give back by nl_free(); NULL = memory is exhausted, or there are none.

@@ -11,6 +11,7 @@
 #include "look/tell.h"
 #include "tree/account.h"
 #include "tree/given.h"
+#include "tree/holders.h"
 #include "tree/largest.h"
 
 #include <string.h>
@@ -25,6 +26,8 @@ struct nlink_space {
   size_t path_count;
   struct nlink_space_group *groups;
   size_t group_count, next_group;
+  struct nlink_space_holder *holders;
+  size_t holder_count, next_holder;
   struct nlink_space_doubts doubts;
 };
 
@@ -46,6 +49,7 @@ struct job {
   struct nlink_space_row *unsorted; /* first those of places, then those of names */
   uint64_t *all_names; /* of each of the given names that is one of a file with several; 0 = it is not */
   struct nl_largest largest;
+  struct nl_holders holders;
   bool is_short; /* memory is exhausted */
 };
 
@@ -100,6 +104,8 @@ static void take_shared(void *ctx, const struct nl_shared *shared) {
   space->doubts.wrong_counts += !group->changed && group->count > group->link_count;
   if (group->count > 1 || group->link_count > 1)
     job->is_short |= !nl_largest_add(&job->largest, shared);
+  if (job->options.holders && shared->all_names > group->count)
+    job->is_short |= !nl_holders_add(&job->holders, shared);
 }
 
 /* ---------------------------------------------------------------- the paths as a row of snapshots */
@@ -321,6 +327,30 @@ static enum nlink_status write_groups(struct job *job) {
   return job->is_short ? NLINK_NO_MEMORY : NLINK_OK;
 }
 
+/* ---------------------------------------------------------------- holders */
+
+/*
+ * What cannot be looked at in a search of whole file systems only lets names be missing, which is told; of the places
+ * that the caller named it is told by itself.
+ */
+static enum nlink_status find_holders(struct job *job, size_t *troubles) {
+  const struct nl_holders_plan plan = {.dir = job->dir,
+                                       .walk = job->walk,
+                                       .account = job->account,
+                                       .given = &job->given,
+                                       .around = job->options.around,
+                                       .around_count = job->options.around_count,
+                                       .scope = &job->scope};
+  enum nlink_status status = nl_holders_seek(&job->holders, &plan);
+  if (job->holders.seek != NULL && plan.around_count > 0)
+    *troubles = nl_tell(&job->scope, job->dir, nl_seek_troubles(job->holders.seek));
+  if (status != NLINK_OK)
+    return status;
+  struct nlink_space *space = job->space;
+  bool done = nl_holders_write(&space->holders, &space->holder_count, &space->arena, &job->holders, &plan);
+  return done ? NLINK_OK : NLINK_NO_MEMORY;
+}
+
 /* ---------------------------------------------------------------- doubts */
 
 /* Types of file systems that let files share blocks; behind a network or a process nobody knows. */
@@ -435,12 +465,16 @@ static enum nlink_status run(struct job *job) {
   status = write_rows(job);
   if (status == NLINK_OK)
     status = write_groups(job);
-  if (status == NLINK_OK && space->doubts.unread > 0)
+  size_t troubles = 0;
+  if (status == NLINK_OK)
+    status = find_holders(job, &troubles);
+  if (status == NLINK_OK && space->doubts.unread + troubles > 0)
     status = NLINK_PARTIAL;
   return status;
 }
 
 static void fini_job(struct job *job) {
+  nl_holders_fini(&job->holders);
   nl_largest_fini(&job->largest);
   nl_free(job->all_names);
   nl_free(job->figures);
@@ -504,9 +538,10 @@ enum nlink_status nlink_space_next_group(struct nlink_space *space, const struct
 
 enum nlink_status nlink_space_next_holder(struct nlink_space *space,
                                           const struct nlink_space_holder **holder) {
-  (void)space;
-  (void)holder;
-  return NLINK_END;
+  if (space->next_holder == space->holder_count)
+    return NLINK_END;
+  *holder = &space->holders[space->next_holder++];
+  return NLINK_OK;
 }
 
 const struct nlink_space_doubts *nlink_space_doubts(const struct nlink_space *space) {
