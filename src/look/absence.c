@@ -51,10 +51,9 @@ void nl_search_note(struct nl_search *search, const struct nl_trouble *troubles,
 
 /* ---------------------------------------------------------------- the reasons, one function each */
 
-typedef bool reason_function(struct nl_absence *out, const struct nl_search *search,
-                             const struct nl_missing *file);
+typedef bool reason_function(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file);
 
-static bool changed(struct nl_absence *out, const struct nl_search *search, const struct nl_missing *file) {
+static bool changed(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   (void)search;
   if (file->after == NULL)
     return say(out, NLINK_ABSENCE_CHANGED, "%s was removed or replaced meanwhile",
@@ -68,8 +67,7 @@ static bool changed(struct nl_absence *out, const struct nl_search *search, cons
   return false;
 }
 
-static bool no_permission(struct nl_absence *out, const struct nl_search *search,
-                          const struct nl_missing *file) {
+static bool no_permission(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   if (file->denied > 0)
     return say(out, NLINK_ABSENCE_NO_PERMISSION,
                "the file system tells %" PRIu64 " name%s that may not be looked at, such as %s", file->denied,
@@ -86,8 +84,7 @@ static bool no_permission(struct nl_absence *out, const struct nl_search *search
   return false;
 }
 
-static bool outside_roots(struct nl_absence *out, const struct nl_search *search,
-                          const struct nl_missing *file) {
+static bool outside_roots(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   (void)file;
   if (search->in_roots && search->limited)
     return say(out, NLINK_ABSENCE_OUTSIDE_ROOTS,
@@ -99,8 +96,7 @@ static bool outside_roots(struct nl_absence *out, const struct nl_search *search
   return false;
 }
 
-static bool wrong_count(struct nl_absence *out, const struct nl_search *search,
-                        const struct nl_missing *file) {
+static bool wrong_count(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   (void)search;
   struct nl_os_fs fs;
   if (file->dir == -1 || nl_os_fs(&fs, file->dir) != 0)
@@ -116,20 +112,58 @@ static bool wrong_count(struct nl_absence *out, const struct nl_search *search,
              "a file system of the type %s can tell wrong link counts and numbers of files", fs.type);
 }
 
-static bool elsewhere(struct nl_absence *out, const struct nl_search *search, const struct nl_missing *file) {
-  (void)search;
+/* What the mounts tell of the place where the file is, or of where the walk for it began. */
+static const struct nl_mounts_view *mounts_of(struct nl_search *search, const struct nl_missing *file) {
+  uint64_t mount_id = file->before->mount_id;
+  if (search->mounts_id == mount_id && search->mounts_start == file->start && mount_id != 0)
+    return &search->mounts;
+  struct nlink_stat at = {0};
+  bool walked =
+      file->start != NULL && file->start[0] == '/' && nl_os_stat(&at, NLINK_CWD, file->start, true) == 0;
+  nl_mounts_look(&search->mounts, mount_id, walked ? at.mount_id : 0, walked ? file->start : NULL);
+  search->mounts_id = mount_id;
+  search->mounts_start = file->start;
+  return &search->mounts;
+}
+
+/* The file system told of names that are not to be seen where it said. */
+static bool told_elsewhere(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
+  if (file->out_of_sight + file->hidden == 0)
+    return false;
+  const char *other = mounts_of(search, file)->other;
+  char also[300] = "";
+  if (*other != '\0')
+    snprintf(also, sizeof also, "; another mount of it, %s, may show more", other);
   if (file->out_of_sight > 0)
     return say(out, NLINK_ABSENCE_OTHER_MOUNT,
-               "%" PRIu64 " name%s in a part of the file system that is not mounted here", file->out_of_sight,
-               file->out_of_sight == 1 ? " is" : "s are");
-  if (file->hidden > 0)
+               "%" PRIu64 " name%s in a part of the file system that is not mounted here%s",
+               file->out_of_sight, file->out_of_sight == 1 ? " is" : "s are", also);
+  return say(out, NLINK_ABSENCE_HIDDEN,
+             "the file system tells %" PRIu64 " name%s that something else is seen in place of, such as %s%s",
+             file->hidden, many(file->hidden), nl_quoted(file->example).text, also);
+}
+
+static bool elsewhere(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
+  const struct nl_mounts_view *mounts = mounts_of(search, file);
+  if (mounts->other[0] != '\0' && !mounts->whole)
+    return say(out, NLINK_ABSENCE_OTHER_MOUNT,
+               "only a part of the file system, %s, is seen here; another mount of it, %s, may hold them",
+               mounts->part, mounts->other);
+  if (mounts->other[0] != '\0')
+    return say(out, NLINK_ABSENCE_OTHER_MOUNT,
+               "%s is mounted over a part of the file system; another mount of it, %s, may show that",
+               mounts->cover, mounts->other);
+  if (mounts->known && !mounts->whole)
+    return say(out, NLINK_ABSENCE_OTHER_MOUNT, "only a part of the file system, %s, is mounted here",
+               mounts->part);
+  if (mounts->covers > 0)
     return say(out, NLINK_ABSENCE_HIDDEN,
-               "the file system tells %" PRIu64 " name%s that something else is seen in place of, such as %s",
-               file->hidden, many(file->hidden), nl_quoted(file->example).text);
+               "%" PRIu64 " mount%s over what the file system holds, such as %s, and may hide them",
+               mounts->covers, mounts->covers == 1 ? " lies" : "s lie", mounts->cover);
   return false;
 }
 
-static bool unknown(struct nl_absence *out, const struct nl_search *search, const struct nl_missing *file) {
+static bool unknown(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   if (search->failed > 0)
     return say(out, NLINK_ABSENCE_UNKNOWN, "%" PRIu64 " place%s could not be looked at, such as %s",
                search->failed, many(search->failed), nl_quoted(search->failed_at).text);
@@ -139,8 +173,8 @@ static bool unknown(struct nl_absence *out, const struct nl_search *search, cons
   return say(out, NLINK_ABSENCE_UNKNOWN, "nothing was seen that would explain it");
 }
 
-void nl_absence_find(struct nl_absence *out, const struct nl_search *search, const struct nl_missing *file) {
-  static reason_function *const reasons[] = {changed,     no_permission, outside_roots,
+void nl_absence_find(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
+  static reason_function *const reasons[] = {changed,     no_permission, outside_roots, told_elsewhere,
                                              wrong_count, elsewhere,     unknown};
   for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && !reasons[i](out, search, file); i++)
     ;

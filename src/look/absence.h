@@ -6,8 +6,7 @@
 #ifndef NL_ABSENCE_H
 #define NL_ABSENCE_H
 
-#include "base/memory.h"
-#include "nlink.h"
+#include "look/mounts.h"
 #include "tree/plan.h"
 
 /** What one search has in common for all files; all zeros = nothing was walked. */
@@ -18,6 +17,10 @@ struct nl_search {
   const char *denied_at; /* one of them; borrowed; NULL = its path is not known */
   uint64_t failed;       /* those that could not be looked at for another reason */
   const char *failed_at;
+  /* What the mounts tell is the same for all files of one mount. */
+  const char *mounts_start;
+  uint64_t mounts_id;
+  struct nl_mounts_view mounts;
 };
 
 /** Count what could not be looked at; the paths are borrowed. */
@@ -29,9 +32,10 @@ struct nl_missing {
   const struct nlink_stat *before;
   const struct nlink_stat *after; /* NULL = it is not there any more */
   uint64_t found;
-  int dir;           /* the directory that it was found in; -1 = not known */
-  const char *start; /* where the walk of its file system began; NULL = none did */
-  int halted;        /* why it could not begin further up: the system's error number; else 0 */
+  int dir; /* the directory that it was found in; -1 = not known */
+  const char *
+      start; /* where the walk of its file system began, the same text for all files of one; NULL = none did */
+  int halted; /* why it could not begin further up: the system's error number; else 0 */
   /* Of the names that the file system told: */
   uint64_t out_of_sight;
   uint64_t hidden;
@@ -45,6 +49,6 @@ struct nl_absence {
 };
 
 /** The likely reason, with what was seen of it. */
-void nl_absence_find(struct nl_absence *out, const struct nl_search *search, const struct nl_missing *file);
+void nl_absence_find(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file);
 
 #endif

@@ -178,6 +178,52 @@ static void learn_from_mounts(struct nl_os_fs *out, uint64_t mount_id) {
   nl_string_fini(&mounts);
 }
 
+/* Take the next field of a line out of it, in place: what is written as \\ooo is one byte. */
+static char *take_field(char **line) {
+  char *begin = *line;
+  char *out = begin;
+  char *at = begin;
+  while (*at != ' ' && *at != '\0') {
+    bool escaped = at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
+                   at[3] >= '0' && at[3] <= '7';
+    *out++ = escaped ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0')) : *at;
+    at += escaped ? 4 : 1;
+  }
+  *line = at + (*at == ' ');
+  *out = '\0';
+  return begin;
+}
+
+static bool read_mount(struct nl_os_mount *out, char *line) {
+  out->id = strtoull(take_field(&line), NULL, 10);
+  out->above = strtoull(take_field(&line), NULL, 10);
+  char *minor = NULL;
+  out->dev_major = (uint32_t)strtoul(take_field(&line), &minor, 10);
+  out->dev_minor = *minor == ':' ? (uint32_t)strtoul(minor + 1, NULL, 10) : 0;
+  out->root = take_field(&line);
+  out->point = take_field(&line);
+  while (*line != '\0' && strcmp(take_field(&line), "-") != 0)
+    ;
+  out->type = take_field(&line);
+  return out->root[0] == '/' && out->point[0] == '/';
+}
+
+int nl_os_each_mount(bool (*take)(void *ctx, const struct nl_os_mount *mount), void *ctx) {
+  struct nl_string mounts = {0};
+  int sys = read_whole(&mounts, "/proc/thread-self/mountinfo");
+  for (char *line = mounts.text; sys == 0 && line != NULL && *line != '\0';) {
+    char *end = line + strcspn(line, "\n");
+    char *next = end + (*end == '\n');
+    *end = '\0';
+    struct nl_os_mount mount;
+    if (read_mount(&mount, line) && !take(ctx, &mount))
+      break;
+    line = next;
+  }
+  nl_string_fini(&mounts);
+  return sys;
+}
+
 /* For where /proc does not tell: the magic numbers of statfs(2). */
 static const char *type_by_magic(unsigned long magic) {
   static const struct {

@@ -178,6 +178,20 @@ struct nl_os_fs {
 
 int nl_os_fs(struct nl_os_fs *out, int fd);
 
+/** One mount that this process sees. */
+struct nl_os_mount {
+  uint64_t id;
+  uint64_t above;     /* the mount that it is mounted in */
+  uint32_t dev_major; /* of the file system: another one than that of its files on some */
+  uint32_t dev_minor;
+  const char *root;  /* what of the file system is mounted: "/" = all of it */
+  const char *point; /* where; an absolute path */
+  const char *type;
+};
+
+/** Tell all mounts that this process sees, in any order; false = stop. The texts are borrowed for the call. */
+int nl_os_each_mount(bool (*take)(void *ctx, const struct nl_os_mount *mount), void *ctx);
+
 /** Attributes that a stat does not tell. */
 struct nl_os_attributes {
   bool immutable;

@@ -11,7 +11,7 @@
 #include "base/sort.h"
 #include "look/absence.h"
 #include "look/tell.h"
-#include "path/place.h"
+#include "path/spot.h"
 #include "tree/scope.h"
 #include "tree/seek.h"
 #include "tree/told.h"
@@ -135,66 +135,15 @@ static bool group(struct job *job) {
 
 /* ---------------------------------------------------------------- where a file is */
 
-/** Where a file is: the directory and its name there, after all soft links that were to be followed. */
-struct spot {
-  struct nl_place place;
-  char target[2][NLINK_TARGET_SIZE]; /* what the soft links on the way held, by turns */
-};
-
-static int follow_spot(struct spot *spot) {
-  enum { MOST_LINKS = 40 };
-  for (unsigned i = 0; i < MOST_LINKS; i++) {
-    char *target = spot->target[i % 2];
-    int sys = nl_os_readlink(target, sizeof spot->target[0], spot->place.dir, spot->place.name);
-    if (sys != 0)
-      return nl_os_status(sys) == NLINK_INVALID || nl_os_status(sys) == NLINK_NOT_SYMLINK ? 0 : sys;
-    struct nl_place next;
-    sys = nl_place_open(&next, spot->place.dir, target, false);
-    if (sys != 0) {
-      nl_place_close(&next);
-      return sys;
-    }
-    if (next.owned == -1 && next.dir == spot->place.owned) {
-      next.owned = spot->place.owned;
-      spot->place.owned = -1;
-    }
-    nl_place_close(&spot->place);
-    spot->place = next;
-  }
-  return nl_os_number(NLINK_SYMLINK_LOOP);
-}
-
-/* Find out where the file is; the spot is to be closed by nl_place_close() in any case. */
-static int find_spot(struct spot *spot, const struct job *job, const struct sought *sought) {
-  int sys = nl_place_open(&spot->place, job->dir, job->paths[sought->first], false);
-  if (sys == 0 && job->options.follow)
-    sys = follow_spot(spot);
-  struct nl_os_look look;
-  if (sys == 0)
-    sys = nl_os_look(&look, spot->place.dir, spot->place.name);
+static int find_spot(struct nl_spot *spot, const struct job *job, const struct sought *sought) {
   const struct nlink_stat *stat = stat_of(job, sought);
-  if (sys == 0 && (look.dev != stat->dev || look.ino != stat->ino))
-    sys = nl_os_number(NLINK_NOT_FOUND);
-  return sys;
-}
-
-/* The absolute path of a name in an open directory; "" = of the directory. */
-static int absolute(struct nl_string *out, int dir, const char *name) {
-  char path[NLINK_TARGET_SIZE];
-  int sys = nl_os_directory_path(path, sizeof path, dir);
-  if (sys != 0)
-    return sys;
-  nl_string_cut(out, 0);
-  bool needs_slash = *name != '\0' && path[1] != '\0';
-  bool added = nl_string_add(out, path, strlen(path)) && (!needs_slash || nl_string_add(out, "/", 1)) &&
-               nl_string_add(out, name, strlen(name));
-  return added ? 0 : nl_os_number(NLINK_NO_MEMORY);
+  return nl_spot_open(spot, job->dir, job->paths[sought->first], job->options.follow, stat->dev, stat->ino);
 }
 
 /* The path as given, made absolute without asking what its parts are: for paths too long for the system to tell. */
 static int absolute_as_given(struct nl_string *out, const struct job *job, const char *path) {
   if (*path != '/')
-    return absolute(out, job->dir, path);
+    return nl_absolute(out, job->dir, path);
   nl_string_cut(out, 0);
   return nl_string_add(out, path, strlen(path)) ? 0 : nl_os_number(NLINK_NO_MEMORY);
 }
@@ -211,9 +160,9 @@ static enum nlink_status own_path(struct job *job, struct sought *sought, struct
   return NLINK_OK;
 }
 
-static enum nlink_status answer_single(struct job *job, struct sought *sought, const struct spot *spot) {
+static enum nlink_status answer_single(struct job *job, struct sought *sought, const struct nl_spot *spot) {
   struct nl_string text = {0};
-  int sys = absolute(&text, spot->place.dir, spot->place.name);
+  int sys = nl_absolute(&text, spot->place.dir, spot->place.name);
   enum nlink_status status = own_path(job, sought, &text, sys);
   nl_string_fini(&text);
   sought->settled = true;
@@ -238,7 +187,7 @@ static bool take_told(struct job *job, struct sought *sought, const struct nl_to
 }
 
 /* Ask the file system; while names come and go it is asked again, and after that the walk has to do. */
-static enum nlink_status ask(struct job *job, struct sought *sought, const struct spot *spot) {
+static enum nlink_status ask(struct job *job, struct sought *sought, const struct nl_spot *spot) {
   enum { MOST_TRIES = 3 };
   const struct nlink_stat *stat = stat_of(job, sought);
   for (unsigned i = 0; i < MOST_TRIES; i++) {
@@ -265,7 +214,7 @@ static enum nlink_status answer_directory(struct job *job, struct sought *sought
   struct nl_string text = {0};
   int fd = -1;
   int sys = nl_os_open(&fd, job->dir, path, NL_OS_DIRECTORY);
-  int untold = sys != 0 ? sys : absolute(&text, fd, "");
+  int untold = sys != 0 ? sys : nl_absolute(&text, fd, "");
   enum nlink_status status = own_path(job, sought, &text, untold);
   if (status == NLINK_OK && job->options.root_count == 0 && job->options.soft)
     status = begin_at(job, sought, fd, sys);
@@ -285,7 +234,7 @@ static enum nlink_status answer_at_once(struct job *job, struct sought *sought) 
   sought->settled = stat->link_count == 0;
   if (options->root_count > 0)
     return NLINK_OK;
-  struct spot spot;
+  struct nl_spot spot;
   int sys = find_spot(&spot, job, sought);
   enum nlink_status status = nl_os_status(sys) == NLINK_NO_MEMORY ? NLINK_NO_MEMORY : NLINK_OK;
   if (sys == 0 && stat->link_count == 1)
@@ -294,7 +243,7 @@ static enum nlink_status answer_at_once(struct job *job, struct sought *sought) 
     status = ask(job, sought, &spot);
   if (status == NLINK_OK && (!sought->settled || options->soft))
     status = begin_at(job, sought, spot.place.dir, sys);
-  nl_place_close(&spot.place);
+  nl_spot_close(&spot);
   return status;
 }
 
@@ -399,7 +348,7 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
 /* ---------------------------------------------------------------- the answer */
 
 static enum nlink_status tell_absence(struct job *job, struct sought *sought) {
-  struct spot spot;
+  struct nl_spot spot;
   struct nlink_stat after;
   struct nl_absence absence = {NLINK_ABSENCE_NONE, ""};
   struct nl_missing *missing = &sought->missing;
@@ -411,7 +360,7 @@ static enum nlink_status tell_absence(struct job *job, struct sought *sought) {
   missing->start = sought->start;
   missing->dir = find_spot(&spot, job, sought) == 0 ? spot.place.dir : -1;
   nl_absence_find(&absence, &job->search, missing);
-  nl_place_close(&spot.place);
+  nl_spot_close(&spot);
   sought->absence = absence.reason;
   sought->text = nl_arena_text(&job->names->texts, absence.text, strlen(absence.text));
   return sought->text != NULL ? NLINK_OK : NLINK_NO_MEMORY;
