@@ -38,6 +38,7 @@ static int errno_of_status(enum nlink_status status) {
   case NLINK_TOO_MANY_LINKS:
     return EMLINK;
   case NLINK_SYMLINK_LOOP:
+  case NLINK_REPEATED:
     return ELOOP;
   case NLINK_NAME_TOO_LONG:
   case NLINK_TOO_SMALL:
@@ -49,6 +50,7 @@ static int errno_of_status(enum nlink_status status) {
   case NLINK_TRY_AGAIN:
     return EAGAIN;
   case NLINK_INTERRUPTED:
+  case NLINK_CANCELLED:
     return EINTR;
   case NLINK_INVALID:
   case NLINK_NOT_SYMLINK:
@@ -71,7 +73,7 @@ int failure_errno(const struct nlink_error *error) {
 PyObject *failure_cause(const struct nlink_error *error) {
   if (error->cause == NLINK_CAUSE_UNKNOWN)
     Py_RETURN_NONE;
-  PyObject *text = PyUnicode_DecodeUTF8(error->text, (Py_ssize_t)strlen(error->text), "backslashreplace");
+  PyObject *text = sentence_object(error->text);
   if (text == NULL || error->certain || strncmp(error->text, "probably ", 9) == 0)
     return text;
   PyObject *doubtful = PyUnicode_FromFormat("probably %U", text);
@@ -84,7 +86,9 @@ static PyObject *build_os_error(const struct nlink_error *error, PyObject *filen
   int number = failure_errno(error);
   const char *words = error->sys != 0 && !is_own_judgement(error->status) ? strerror(number)
                                                                           : nlink_status_text(error->status);
-  PyObject *text = PyUnicode_DecodeLocale(words, "surrogateescape");
+  /* A remark is no answer of the system's: its own text says more. */
+  PyObject *text =
+      error->status > 0 ? sentence_object(error->text) : PyUnicode_DecodeLocale(words, "surrogateescape");
   if (text == NULL)
     return NULL;
   PyObject *exception;
@@ -126,6 +130,8 @@ static int add_cause(PyObject *exception, const struct nlink_error *error) {
   if (set_attribute(exception, "cause", cause) < 0)
     return -1;
   if (set_attribute(exception, "cause_name", PyUnicode_FromString(nlink_cause_name(error->cause))) < 0)
+    return -1;
+  if (set_attribute(exception, "status", PyUnicode_FromString(nlink_status_name(error->status))) < 0)
     return -1;
   return set_attribute(exception, "dst_is_src", PyBool_FromLong(error->dst_is_src));
 }

@@ -51,8 +51,19 @@ static const char *const kind_texts[] = {
     [NLINK_BLOCK_DEVICE] = "block-device",
 };
 
-PyObject *kind_object(enum nlink_kind kind) {
-  return PyUnicode_FromString(kind_texts[kind]);
+int kinds_make(struct module_state *state) {
+  for (int i = 0; i < KIND_COUNT; i++) {
+    state->kinds[i] = PyUnicode_InternFromString(kind_texts[i]);
+    if (state->kinds[i] == NULL)
+      return -1;
+  }
+  return 0;
+}
+
+PyObject *kind_object(const struct module_state *state, enum nlink_kind kind) {
+  PyObject *word = state->kinds[(int)kind < KIND_COUNT ? kind : NLINK_KIND_UNKNOWN];
+  Py_INCREF(word);
+  return word;
 }
 
 static PyObject *time_or_none(int64_t ns) {
@@ -65,7 +76,7 @@ PyObject *stat_build(const struct module_state *state, const struct nlink_stat *
   PyObject *const values[] = {
       number_object(stat->dev),        number_object(stat->ino),
       time_or_none(stat->btime_ns),    number_object(stat->link_count),
-      kind_object(stat->kind),         number_object(stat->mode),
+      kind_object(state, stat->kind),  number_object(stat->mode),
       number_object(stat->uid),        number_object(stat->gid),
       number_object(stat->dev_major),  number_object(stat->dev_minor),
       number_object(stat->rdev_major), number_object(stat->rdev_minor),

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "module.h"
+#include <stddef.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ documentation */
@@ -78,6 +79,28 @@ PyDoc_STRVAR(listing_doc,
              "recursive the directories below, by_file the names of one file together, and directories\n"
              "a directory itself in the place of what is in it.");
 
+/* What walk, names, space and check have in common. */
+#define SCAN_SIGNATURE                                                                                       \
+  "exclude=None, include=None, rules=None,\n"                                                                \
+  "      min_size=0, max_size=None, max_depth=None, one_file_system=False,\n"                                \
+  "      threads=None, dir_fd=None, progress=None, on_event=None)\n"                                         \
+  "--\n\n"
+#define SCAN_DOC                                                                                             \
+  "\n\nexclude and include are patterns as in a shell, one or several, for what is left out and\n"           \
+  "what is taken in all the same; rules are such patterns with '- ' or '+ ' before them, of which\n"         \
+  "the first that matches decides. progress(directories, names) is called now and then, and can\n"           \
+  "stop the work by returning False, which raises InterruptedError. on_event(path, error) is\n"              \
+  "called for what cannot be looked at; without it a given path that cannot be is an exception,\n"           \
+  "and what is further down is told by the attribute errors."
+
+PyDoc_STRVAR(walk_doc,
+             "walk($module, /, *paths, stat=False, listed=False, " SCAN_SIGNATURE
+             "Iterate over all names below the paths, or below the current directory.\n\n"
+             "A directory comes before what is in it, and names of one directory by their bytes. Each\n"
+             "name is seen once, and no soft link is followed. With stat, each entry tells what stat()\n"
+             "does. With listed, the paths are names to be looked at themselves. The iterator has skip(),\n"
+             "which keeps it out of the directory that it gave last, and close()." SCAN_DOC);
+
 PyDoc_STRVAR(quote_doc,
              "quote($module, /, name, *, ascii=False, needed=False)\n"
              "--\n\n"
@@ -91,9 +114,9 @@ PyDoc_STRVAR(quote_doc,
   { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
 
 static PyMethodDef functions[] = {
-    FUNCTION(link),    FUNCTION(link_fd),   FUNCTION(symlink),     FUNCTION(unlink),
-    FUNCTION(stat),    FUNCTION(same_file), FUNCTION(readlink),    FUNCTION(why),
-    FUNCTION(listing), FUNCTION(quote),     {NULL, NULL, 0, NULL},
+    FUNCTION(link),    FUNCTION(link_fd),   FUNCTION(symlink),  FUNCTION(unlink),
+    FUNCTION(stat),    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),
+    FUNCTION(listing), FUNCTION(walk),      FUNCTION(quote),    {NULL, NULL, 0, NULL},
 };
 
 static int make_words(struct module_state *state) {
@@ -159,24 +182,45 @@ static int add_type(PyObject *module, const char *name, PyTypeObject *type) {
   return 0;
 }
 
-static int module_execute(PyObject *module) {
-  struct module_state *state = state_of(module);
-  if (make_words(state) < 0 || ask_encoding(state) < 0)
-    return -1;
-  state->stat_type = PyStructSequence_NewType(&stat_description);
-  if (add_type(module, "stat_result", state->stat_type) < 0)
-    return -1;
-  state->obstacle_type = PyStructSequence_NewType(&obstacle_description);
-  if (add_type(module, "obstacle", state->obstacle_type) < 0)
-    return -1;
+/** The types that are records, each by its name here and its place in the state. */
+static const struct {
+  const char *name;
+  size_t place;
+  PyStructSequence_Desc *description;
+} records[] = {
+    {"stat_result", offsetof(struct module_state, stat_type), &stat_description},
+    {"obstacle", offsetof(struct module_state, obstacle_type), &obstacle_description},
+    {"entry", offsetof(struct module_state, entry_type), &entry_description},
+    {"walk_entry", offsetof(struct module_state, walk_entry_type), &walk_entry_description},
+};
+
+#define RECORD_COUNT (sizeof records / sizeof records[0])
+
+static PyTypeObject **record_place(struct module_state *state, size_t index) {
+  return (PyTypeObject **)((char *)state + records[index].place);
+}
+
+static int make_types(PyObject *module, struct module_state *state) {
+  for (size_t i = 0; i < RECORD_COUNT; i++) {
+    *record_place(state, i) = PyStructSequence_NewType(records[i].description);
+    if (add_type(module, records[i].name, *record_place(state, i)) < 0)
+      return -1;
+  }
   state->obstacles_type = obstacles_make_type();
   if (add_type(module, "Obstacles", state->obstacles_type) < 0)
     return -1;
-  state->entry_type = PyStructSequence_NewType(&entry_description);
-  if (add_type(module, "entry", state->entry_type) < 0)
-    return -1;
   state->listing_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &listing_specification, NULL);
   if (add_type(module, "Listing", state->listing_type) < 0)
+    return -1;
+  state->walk_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &walk_specification, NULL);
+  return add_type(module, "Walk", state->walk_type);
+}
+
+static int module_execute(PyObject *module) {
+  struct module_state *state = state_of(module);
+  if (make_words(state) < 0 || kinds_make(state) < 0 || ask_encoding(state) < 0)
+    return -1;
+  if (make_types(module, state) < 0)
     return -1;
   return PyModule_AddStringConstant(module, "__version__", nlink_version());
 }
@@ -185,11 +229,13 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   struct module_state *state = state_of(module);
   if (state == NULL)
     return 0;
-  Py_VISIT(state->stat_type);
-  Py_VISIT(state->obstacle_type);
+  for (size_t i = 0; i < RECORD_COUNT; i++) {
+    Py_VISIT(*record_place(state, i));
+  }
   Py_VISIT(state->obstacles_type);
-  Py_VISIT(state->entry_type);
+  Py_VISIT(state->findings_type);
   Py_VISIT(state->listing_type);
+  Py_VISIT(state->walk_type);
   return 0;
 }
 
@@ -200,11 +246,16 @@ static int module_clear(PyObject *module) {
   for (int i = 0; i < WORD_COUNT; i++) {
     Py_CLEAR(state->words[i]);
   }
-  Py_CLEAR(state->stat_type);
-  Py_CLEAR(state->obstacle_type);
+  for (int i = 0; i < KIND_COUNT; i++) {
+    Py_CLEAR(state->kinds[i]);
+  }
+  for (size_t i = 0; i < RECORD_COUNT; i++) {
+    Py_CLEAR(*record_place(state, i));
+  }
   Py_CLEAR(state->obstacles_type);
-  Py_CLEAR(state->entry_type);
+  Py_CLEAR(state->findings_type);
   Py_CLEAR(state->listing_type);
+  Py_CLEAR(state->walk_type);
   return 0;
 }
 

@@ -12,6 +12,11 @@
  * look.c       stat, same_file, readlink
  * why.c        why, and the type of its result
  * listing.c    listing and its iterator
+ * scan.c       what the next four have in common: the scope keywords, the calls back
+ * walk.c       walk and its iterator
+ * names.c      names
+ * space.c      space
+ * check.c      check
  * words.c      quote
  *
  * Everything the module keeps is in struct module_state, one for each interpreter: no global variable, so that
@@ -62,7 +67,30 @@
   X(directories)                                                                                             \
   X(name)                                                                                                    \
   X(ascii)                                                                                                   \
-  X(needed)
+  X(needed)                                                                                                  \
+  X(stat)                                                                                                    \
+  X(exclude)                                                                                                 \
+  X(include)                                                                                                 \
+  X(rules)                                                                                                   \
+  X(min_size)                                                                                                \
+  X(max_size)                                                                                                \
+  X(max_depth)                                                                                               \
+  X(one_file_system)                                                                                         \
+  X(threads)                                                                                                 \
+  X(progress)                                                                                                \
+  X(on_event)                                                                                                \
+  X(listed)                                                                                                  \
+  X(roots)                                                                                                   \
+  X(soft)                                                                                                    \
+  X(follow)                                                                                                  \
+  X(walk)                                                                                                    \
+  X(depth)                                                                                                   \
+  X(order)                                                                                                   \
+  X(groups)                                                                                                  \
+  X(holders)                                                                                                 \
+  X(around)                                                                                                  \
+  X(only)                                                                                                    \
+  X(skip)
 
 enum word {
 #define WORD_ENUM(name) WORD_##name,
@@ -71,6 +99,8 @@ enum word {
       WORD_COUNT
 };
 
+#define KIND_COUNT (NLINK_BLOCK_DEVICE + 1)
+
 struct module_state {
   PyObject *words[WORD_COUNT];
   PyTypeObject *stat_type;
@@ -78,8 +108,20 @@ struct module_state {
   PyTypeObject *obstacles_type;
   PyTypeObject *entry_type;
   PyTypeObject *listing_type;
-  bool ascii_plain; /* the file system's encoding leaves ASCII as it is, so it need not be asked */
-  bool utf8;        /* it is UTF-8, with "surrogateescape" for other bytes */
+  PyTypeObject *walk_entry_type;
+  PyTypeObject *walk_type;
+  PyTypeObject *names_type;
+  PyTypeObject *space_type;
+  PyTypeObject *space_row_type;
+  PyTypeObject *space_step_type;
+  PyTypeObject *space_group_type;
+  PyTypeObject *space_holder_type;
+  PyTypeObject *space_doubts_type;
+  PyTypeObject *finding_type;
+  PyTypeObject *findings_type;
+  PyObject *kinds[KIND_COUNT]; /* the words for kinds of file */
+  bool ascii_plain;            /* the file system's encoding leaves ASCII as it is, so it need not be asked */
+  bool utf8;                   /* it is UTF-8, with "surrogateescape" for other bytes */
 };
 
 static inline struct module_state *state_of(PyObject *module) {
@@ -88,7 +130,7 @@ static inline struct module_state *state_of(PyObject *module) {
 
 /* ------------------------------------------------------------------ arguments.c */
 
-#define ARGUMENTS_MAX 11
+#define ARGUMENTS_MAX 17
 
 /** What a function takes, in order; arguments that are not given come out as NULL. */
 struct signature {
@@ -244,6 +286,9 @@ PyObject *number_object(uint64_t value);
 /** A sentence or a command of the library's, which is UTF-8 but for names in it. */
 PyObject *sentence_object(const char *text);
 
+/** As sentence_object(); None for an empty one. */
+PyObject *sentence_or_none(const char *text);
+
 /** As path_text(); None for NULL. */
 PyObject *path_or_none(const char *bytes, PyObject *like);
 
@@ -257,6 +302,77 @@ PyObject *tuple_attribute(PyObject *tuple, const char *name);
 
 /** Such a tuple of the same items as @p items, NULL of which hands on its exception; @p value may be NULL. */
 PyObject *tuple_build(PyTypeObject *type, PyObject *items, const char *name, PyObject *value);
+
+/* ------------------------------------------------------------------ scan.c */
+
+/** The keywords that all functions that look at trees have, in this order, and how the parser knows them. */
+#define SCAN_WORDS                                                                                           \
+  WORD_exclude, WORD_include, WORD_rules, WORD_min_size, WORD_max_size, WORD_max_depth,                      \
+      WORD_one_file_system, WORD_threads, WORD_dir_fd, WORD_progress, WORD_on_event
+#define SCAN_FORMAT   "OOOOOOOOOOO"
+#define SCAN_COUNT    11
+#define SCAN_PATTERNS 3
+
+/** One look at trees: its arguments as the library takes them, and what came back by its calls. */
+struct scan {
+  const struct module_state *state;
+  const char *function;
+  struct path_row paths;  /* what the call is about */
+  struct path_row places; /* further directories that the caller named */
+  struct path_row patterns[SCAN_PATTERNS];
+  const char **rules;
+  char *rule_room;
+  int dir;
+  struct nlink_scope scope;
+  PyObject *progress; /* the caller's functions, or NULL */
+  PyObject *on_event;
+  PyObject *errors;  /* a list of exceptions */
+  PyObject *raised;  /* what a call back raised, or NULL */
+  PyObject *missing; /* the exception of a path that the caller named and that cannot be looked at, or NULL */
+  PyThreadState *thread;
+};
+
+/** Take the SCAN_COUNT keywords; to be closed also where this is -1, with an exception set. The scan must not move. */
+int scan_open(struct scan *scan, PyObject *const *given);
+
+/** Take the paths that are arguments of their own; with @p here, none stand for the current directory. */
+int scan_open_paths(struct scan *scan, PyObject *const *args, Py_ssize_t count, bool here);
+
+/** Take one path or an iterable of paths, not empty, to be looked at beside the others; None is none. */
+int scan_open_places(struct scan *scan, PyObject *places, const char *argument);
+
+/** A number within bounds; one that is not given, or None, leaves @p count as it is. -1 with an exception set. */
+int parse_count(const struct scan *scan, PyObject *object, const char *argument, uint64_t least,
+                uint64_t most, uint64_t *count);
+
+/** As parse_count(), up to UINT32_MAX. */
+int parse_short_count(const struct scan *scan, PyObject *object, const char *argument, uint64_t least,
+                      uint32_t *count);
+
+/** Give the global lock away for the library's work, and take it again. */
+static inline void scan_leave(struct scan *scan) {
+  scan->thread = PyEval_SaveThread();
+}
+
+static inline void scan_return(struct scan *scan) {
+  PyEval_RestoreThread(scan->thread);
+}
+
+/** Whether something came back that ends the work. */
+static inline bool scan_stops(const struct scan *scan) {
+  return scan->raised != NULL || scan->missing != NULL;
+}
+
+/** After the work: 0, or -1 with what ended it set as an exception. */
+int scan_raise(struct scan *scan, enum nlink_status status, const struct nlink_error *error);
+
+int scan_visit(const struct scan *scan, visitproc visit, void *arg);
+
+/** Give back the objects that can lead back to whoever holds the scan. */
+void scan_clear(struct scan *scan);
+
+/** Give back all. */
+void scan_close(struct scan *scan);
 
 /* ------------------------------------------------------------------ make.c, backup.c */
 
@@ -322,6 +438,10 @@ PYTHON_FUNCTION(python_same_file);
 PYTHON_FUNCTION(python_readlink);
 PYTHON_FUNCTION(python_why);
 PYTHON_FUNCTION(python_listing);
+PYTHON_FUNCTION(python_walk);
+PYTHON_FUNCTION(python_names);
+PYTHON_FUNCTION(python_space);
+PYTHON_FUNCTION(python_check);
 PYTHON_FUNCTION(python_quote);
 
 /** The fields of the result types, and a stat result from the library's. */
@@ -329,11 +449,27 @@ extern PyStructSequence_Desc stat_description;
 extern PyStructSequence_Desc obstacle_description;
 extern PyStructSequence_Desc entry_description;
 extern PyType_Spec listing_specification;
+extern PyStructSequence_Desc walk_entry_description;
+extern PyType_Spec walk_specification;
+extern PyStructSequence_Desc names_description;
+extern PyStructSequence_Desc space_description;
+extern PyStructSequence_Desc space_row_description;
+extern PyStructSequence_Desc space_step_description;
+extern PyStructSequence_Desc space_group_description;
+extern PyStructSequence_Desc space_holder_description;
+extern PyStructSequence_Desc space_doubts_description;
+extern PyStructSequence_Desc finding_description;
 
-PyObject *kind_object(enum nlink_kind kind);
+/** The word for a kind of file. */
+PyObject *kind_object(const struct module_state *state, enum nlink_kind kind);
+
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat);
 
-/** The type of what why() returns; NULL with an exception set. */
+/** The types of what why() and check() return; NULL with an exception set. */
 PyTypeObject *obstacles_make_type(void);
+PyTypeObject *findings_make_type(void);
+
+/** The words for kinds of file; -1 with an exception set. */
+int kinds_make(struct module_state *state);
 
 #endif

@@ -33,6 +33,12 @@ PyObject *sentence_object(const char *text) {
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
 }
 
+PyObject *sentence_or_none(const char *text) {
+  if (text[0] == '\0')
+    Py_RETURN_NONE;
+  return sentence_object(text);
+}
+
 PyObject *path_or_none(const char *bytes, PyObject *like) {
   if (bytes == NULL)
     Py_RETURN_NONE;

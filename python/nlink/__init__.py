@@ -20,6 +20,7 @@ It can stand in the place of os.link():
 from nlink._nlink import (
     Listing,
     Obstacles,
+    Walk,
     __version__,
     entry,
     link,
@@ -33,12 +34,15 @@ from nlink._nlink import (
     stat_result,
     symlink,
     unlink,
+    walk,
+    walk_entry,
     why,
 )
 
 __all__ = [
     "Listing",
     "Obstacles",
+    "Walk",
     "__version__",
     "entry",
     "link",
@@ -52,5 +56,7 @@ __all__ = [
     "stat_result",
     "symlink",
     "unlink",
+    "walk",
+    "walk_entry",
     "why",
 ]

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 from os import PathLike
+from types import TracebackType
 from typing import (
     AnyStr,
+    Callable,
     Generic,
     Iterable,
     Iterator,
+    List,
     Literal,
     NamedTuple,
     Optional,
     Protocol,
     Tuple,
+    Type,
     Union,
     final,
     overload,
@@ -17,6 +21,26 @@ from typing import (
 
 _Path = Union[str, bytes, PathLike[str], PathLike[bytes]]
 _Backup = Literal["none", "simple", "numbered", "existing"]
+
+_StrPath = Union[str, PathLike[str]]
+_BytesPath = Union[bytes, PathLike[bytes]]
+_Patterns = Union[_Path, Iterable[_Path]]
+_Progress = Callable[[int, int], object]
+_OnEvent = Callable[[AnyStr, Exception], object]
+_Order = Literal["freed", "once", "apparent", "held", "names", "files", "path"]
+_Kind = Literal[
+    "dangles",
+    "loops",
+    "absolute-inside",
+    "points-out",
+    "needlessly-long",
+    "partly-outside",
+    "near-limit",
+    "set-id-shared",
+    "writable-and-read-only",
+    "empty-shared",
+    "soft-link-shared",
+]
 
 class _HasFileno(Protocol):
     def fileno(self) -> int: ...
@@ -77,6 +101,30 @@ class Listing(Iterator[entry[AnyStr]]):
     def errors(self) -> Tuple[Exception, ...]: ...
     def __iter__(self) -> Listing[AnyStr]: ...
     def __next__(self) -> entry[AnyStr]: ...
+
+@final
+class walk_entry(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    name: AnyStr
+    kind: str
+    depth: int
+    stat: Optional[stat_result]
+
+@final
+class Walk(Iterator[walk_entry[AnyStr]]):
+    @property
+    def errors(self) -> Tuple[Exception, ...]: ...
+    def __iter__(self) -> Walk[AnyStr]: ...
+    def __next__(self) -> walk_entry[AnyStr]: ...
+    def __enter__(self) -> Walk[AnyStr]: ...
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None: ...
+    def skip(self) -> None: ...
+    def close(self) -> None: ...
 
 @overload
 def link(
@@ -236,4 +284,38 @@ def listing(
     by_file: bool = False,
     directories: bool = False,
 ) -> Listing[bytes]: ...
+@overload
+def walk(
+    *paths: _StrPath,
+    stat: bool = False,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> Walk[str]: ...
+@overload
+def walk(
+    *paths: _BytesPath,
+    stat: bool = False,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> Walk[bytes]: ...
 def quote(name: _Path, *, ascii: bool = False, needed: bool = False) -> str: ...

@@ -79,10 +79,13 @@ class Types(unittest.TestCase):
             real = inspect.signature(getattr(nlink, name)).parameters
             for node in nodes:
                 arguments = node.args
-                self.assertEqual([a.arg for a in arguments.args + arguments.kwonlyargs], list(real), name)
+                several = [arguments.vararg] if arguments.vararg else []
+                self.assertEqual([a.arg for a in arguments.args + several + arguments.kwonlyargs], list(real), name)
+                self.assertEqual([a.arg for a in several],
+                                 [p.name for p in real.values() if p.kind is p.VAR_POSITIONAL], name)
                 self.assertEqual([a.arg for a in arguments.kwonlyargs],
                                  [p.name for p in real.values() if p.kind is p.KEYWORD_ONLY], name)
-                self.assertTrue(all(a.annotation for a in arguments.args + arguments.kwonlyargs) and node.returns, name)
+                self.assertTrue(all(a.annotation for a in arguments.args + several + arguments.kwonlyargs) and node.returns, name)
             arguments = nodes[0].args
             defaults = dict(zip([a.arg for a in arguments.args][len(arguments.args) - len(arguments.defaults):], arguments.defaults))
             defaults.update((a.arg, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None)
@@ -92,8 +95,10 @@ class Types(unittest.TestCase):
     def test_classes(self):
         stubs = {node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith('_')}
         self.assertEqual(set(stubs), {name for name in nlink.__all__ if isinstance(getattr(nlink, name), type)})
-        for name in ('stat_result', 'obstacle', 'entry'):
+        for name in sorted(stubs):
             kind = getattr(nlink, name)
+            if not hasattr(kind, 'n_sequence_fields'):
+                continue
             fields = [node.target.id for node in stubs[name].body if isinstance(node, ast.AnnAssign)]
             self.assertEqual(len(fields), kind.n_sequence_fields)
             self.assertEqual(set(fields), {field for field in dir(kind) if inspect.ismemberdescriptor(getattr(kind, field))})
