@@ -213,17 +213,24 @@ static int look_the_old_way(struct nl_os_look *out, int dir, const char *name, i
   struct nlink_stat stat;
   int sys = stat_the_old_way(&stat, dir, name, flags);
   if (sys == 0)
-    *out = (struct nl_os_look){
-        stat.dev,  stat.ino, stat.size_bytes, stat.allocated_bytes, stat.ctime_ns, (uint32_t)stat.link_count,
-        stat.kind, stat.mode};
+    *out = (struct nl_os_look){.dev = stat.dev,
+                               .ino = stat.ino,
+                               .size_bytes = stat.size_bytes,
+                               .allocated_bytes = stat.allocated_bytes,
+                               .ctime_ns = stat.ctime_ns,
+                               .btime_ns = stat.btime_ns,
+                               .link_count = (uint32_t)stat.link_count,
+                               .kind = stat.kind,
+                               .mode = stat.mode};
   return sys;
 }
 
 int nl_os_look(struct nl_os_look *out, int dir, const char *name) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
   enum {
-    WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400
-  }; /* type mode nlink ctime ino size blocks */
+    /* type, mode, link count, ctime, inode number, size, blocks */
+    WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400 | NL_STATX_BTIME
+  };
   struct nl_linux_statx from;
   int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name == '\0' ? AT_EMPTY_PATH : 0);
   if (syscall(SYS_statx, dir, name, flags, WANTED, &from) != 0)
@@ -234,6 +241,8 @@ int nl_os_look(struct nl_os_look *out, int dir, const char *name) {
       .size_bytes = from.size,
       .allocated_bytes = from.blocks * 512,
       .ctime_ns = nanoseconds(from.ctime.seconds, from.ctime.nanoseconds),
+      .btime_ns = (from.mask & NL_STATX_BTIME) != 0 ? nanoseconds(from.btime.seconds, from.btime.nanoseconds)
+                                                    : NLINK_TIME_UNKNOWN,
       .link_count = from.nlink,
       .kind = kind_of(from.mode),
       .mode = from.mode & 07777u,

@@ -88,6 +88,7 @@ struct nl_os_look {
   uint64_t size_bytes;
   uint64_t allocated_bytes;
   int64_t ctime_ns;
+  int64_t btime_ns; /* birth, or NLINK_TIME_UNKNOWN */
   uint32_t link_count;
   enum nlink_kind kind;
   uint32_t mode; /* permission bits, at most 07777 */

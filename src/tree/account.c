@@ -80,7 +80,7 @@ static void flush(struct sums *sums) {
  */
 static void take_directory(const struct nl_sight *sight) {
   const struct nl_dir *dir = sight->self != NULL ? sight->self : sight->dir;
-  if (dir == NULL || sight->look == NULL)
+  if (dir == NULL || sight->look == NULL || sight->again)
     return;
   struct own *own = own_of(dir);
   if (sight->self == NULL) {

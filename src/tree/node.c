@@ -22,6 +22,7 @@ struct nl_dir *nl_dir_new(struct nl_arena *arena, struct nl_dir *above, const ch
   *dir = (struct nl_dir){.flags = above == NULL ? NL_DIR_ROOT : 0,
                          .depth = above == NULL ? 0 : above->depth + 1,
                          .above = above,
+                         .btime_ns = NLINK_TIME_UNKNOWN,
                          .fd = -1,
                          .name = text,
                          .name_length = (uint32_t)length};

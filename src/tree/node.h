@@ -29,6 +29,7 @@ struct nl_dir {
   struct nl_dir *above;
   uint64_t dev;
   uint64_t ino;
+  int64_t btime_ns;  /* tells a new directory from one that had its inode number before; NLINK_TIME_UNKNOWN */
   atomic_uint needs; /* who still opens or looks at something through fd */
   atomic_uint refs;  /* who is at work in it or below it */
   atomic_int fd;     /* -1 = not open, or given back for the time being */

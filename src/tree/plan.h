@@ -21,6 +21,7 @@ struct nl_sight {
   uint64_t ino;                  /* as its directory tells; with a look, as the file tells */
   const struct nl_os_look *look; /* NULL = not asked for, or it could not be looked at */
   struct nl_dir *self;           /* a directory that is walked now: its own node, numbered; else NULL */
+  bool again;                    /* a directory that was told before, by another way */
   int at; /* a descriptor to look at the name through, with at_name; "" = the descriptor is the thing itself */
   const char *at_name;
   unsigned worker; /* whose thread this is: below nl_walk_workers() */

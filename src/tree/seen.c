@@ -44,12 +44,20 @@ static uint64_t hash_of(uint64_t dev, uint64_t ino) {
   return hash ^ hash >> 29;
 }
 
+/* A removed directory's inode number may be a new one's. */
+static bool is_one_birth(int64_t a_ns, int64_t b_ns) {
+  return a_ns == b_ns || a_ns == NLINK_TIME_UNKNOWN || b_ns == NLINK_TIME_UNKNOWN;
+}
+
 /* The place of an identity: where it is, or the empty one where it would be. */
-static struct nl_dir **place_of(const struct table *table, uint64_t hash, uint64_t dev, uint64_t ino) {
+static struct nl_dir **place_of(const struct table *table, uint64_t hash, uint64_t dev, uint64_t ino,
+                                int64_t btime_ns) {
   size_t at = hash / TABLES & (table->room - 1);
-  while (table->slots[at] != NULL && (table->slots[at]->ino != ino || table->slots[at]->dev != dev))
-    at = (at + 1) & (table->room - 1);
-  return &table->slots[at];
+  for (;; at = (at + 1) & (table->room - 1)) {
+    const struct nl_dir *dir = table->slots[at];
+    if (dir == NULL || (dir->ino == ino && dir->dev == dev && is_one_birth(dir->btime_ns, btime_ns)))
+      return &table->slots[at];
+  }
 }
 
 static bool grow(struct table *table) {
@@ -60,7 +68,7 @@ static bool grow(struct table *table) {
   for (size_t i = 0; i < table->room; i++) {
     struct nl_dir *dir = table->slots[i];
     if (dir != NULL)
-      *place_of(&larger, hash_of(dir->dev, dir->ino), dir->dev, dir->ino) = dir;
+      *place_of(&larger, hash_of(dir->dev, dir->ino), dir->dev, dir->ino, dir->btime_ns) = dir;
   }
   nl_free(table->slots);
   table->slots = larger.slots;
@@ -76,7 +84,7 @@ enum nlink_status nl_seen_add(struct nl_seen *seen, struct nl_dir *dir, struct n
   if (table->count >= table->room / 4 * 3 && !grow(table)) {
     status = NLINK_NO_MEMORY;
   } else {
-    struct nl_dir **place = place_of(table, hash, dir->dev, dir->ino);
+    struct nl_dir **place = place_of(table, hash, dir->dev, dir->ino, dir->btime_ns);
     if (*place == NULL) {
       *place = dir;
       table->count++;
@@ -90,7 +98,7 @@ enum nlink_status nl_seen_add(struct nl_seen *seen, struct nl_dir *dir, struct n
 struct nl_dir *nl_seen_find(const struct nl_seen *seen, uint64_t dev, uint64_t ino) {
   uint64_t hash = hash_of(dev, ino);
   const struct table *table = &seen->tables[hash % TABLES];
-  return table->room == 0 ? NULL : *place_of(table, hash, dev, ino);
+  return table->room == 0 ? NULL : *place_of(table, hash, dev, ino, NLINK_TIME_UNKNOWN);
 }
 
 size_t nl_seen_count(const struct nl_seen *seen) {

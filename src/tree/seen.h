@@ -14,13 +14,13 @@ struct nl_seen;
 enum nlink_status nl_seen_open(struct nl_seen **out);
 
 /**
- * Add a directory whose dev and ino are known.
+ * Add a directory whose dev and ino are known, and its birth where the system tells it.
  *
  * @param first  Out: the directory of the same identity that was added before; @p dir where there was none.
  */
 enum nlink_status nl_seen_add(struct nl_seen *seen, struct nl_dir *dir, struct nl_dir **first);
 
-/** The directory of this identity; NULL = none. */
+/** A directory of this identity, whenever it was born; NULL = none. */
 struct nl_dir *nl_seen_find(const struct nl_seen *seen, uint64_t dev, uint64_t ino);
 
 /** How many there are; every one in any order: *at begins with 0, NULL = there is no more. Only when no thread adds. */

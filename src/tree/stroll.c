@@ -86,17 +86,6 @@ static enum nlink_status stumble(struct nl_stroll *stroll, const struct nl_dir *
 
 /* ---------------------------------------------------------------- going in */
 
-/* A node's birth time tells a new directory from one that had its inode number before. */
-static int64_t *born(const struct nl_dir *node) {
-  return nl_dir_extra(node, sizeof(int64_t));
-}
-
-static bool is_another(const struct nl_dir *a, const struct nl_dir *b) {
-  int64_t a_ns = *born(a);
-  int64_t b_ns = *born(b);
-  return a_ns != NLINK_TIME_UNKNOWN && b_ns != NLINK_TIME_UNKNOWN && a_ns != b_ns;
-}
-
 static bool is_above(const struct nl_dir *dir, const struct nl_dir *node) {
   while (node != NULL && node != dir)
     node = node->above;
@@ -110,17 +99,17 @@ static bool is_above(const struct nl_dir *dir, const struct nl_dir *node) {
 static enum nlink_status make_node(struct nl_stroll *stroll, struct nl_dir **out) {
   const struct nl_step *here = last_step(stroll);
   struct nl_dir *above = stroll->trail.count > 1 ? stroll->levels[stroll->trail.count - 2].node : NULL;
-  struct nl_dir *node = nl_dir_new(&stroll->nodes, above, here->name, strlen(here->name), sizeof(int64_t));
+  struct nl_dir *node = nl_dir_new(&stroll->nodes, above, here->name, strlen(here->name), 0);
   *out = node;
   if (node == NULL)
     return NLINK_NO_MEMORY;
   node->dev = here->dev;
   node->ino = here->ino;
-  *born(node) = here->btime_ns;
+  node->btime_ns = here->btime_ns;
   struct nl_dir *first = NULL;
   if (nl_seen_add(stroll->seen, node, &first) != NLINK_OK)
     return NLINK_NO_MEMORY;
-  if (first == node || is_another(first, node))
+  if (first == node)
     return NLINK_OK;
   *out = NULL;
   if ((first->above == NULL && !is_above(first, node)) || stroll->present.is_root)

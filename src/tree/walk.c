@@ -255,7 +255,8 @@ static bool is_single(struct nl_walk *walk, struct nl_dir *dir, int sys) {
 
 /* @p at_name "" = @p at is the directory itself, open. */
 static bool tell_directory(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir,
-                           const struct nl_os_look *look, int at, const char *at_name, bool entered) {
+                           const struct nl_os_look *look, int at, const char *at_name, struct nl_dir *self,
+                           bool again) {
   const struct nl_sight sight = {.dir = dir->above,
                                  .name = dir->name,
                                  .length = dir->name_length,
@@ -265,7 +266,8 @@ static bool tell_directory(struct nl_walk *walk, struct nl_worker *worker, struc
                                  .look = look,
                                  .at = at,
                                  .at_name = at_name,
-                                 .self = entered ? dir : NULL,
+                                 .self = self,
+                                 .again = again,
                                  .worker = worker->number};
   bool goes_on = walk->plan.take(walk->plan.ctx, &sight);
   if (!goes_on)
@@ -283,16 +285,16 @@ static void tell_closed(struct nl_walk *walk, struct nl_worker *worker, struct n
   if (dir->above != NULL && nl_descent_borrow(&walk->descent, dir->above, &at) != 0)
     return;
   if (nl_os_look(&look, at, dir->name) == 0 && look.kind == NLINK_DIRECTORY)
-    tell_directory(walk, worker, dir, &look, at, dir->name, false);
+    tell_directory(walk, worker, dir, &look, at, dir->name, NULL, false);
   if (dir->above != NULL)
     nl_descent_return(dir->above);
 }
 
-/* Whether a directory that was just opened is to be read; it is told in any case, but for a second time. */
+/* Whether a directory that was just opened is to be read; else it is told here, as a name and no more. */
 static bool is_new(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir *dir,
                    const struct nl_os_look *look, int fd) {
   if (walk->plan.scope->given.one_file_system && dir->above != NULL && dir->above->dev != look->dev) {
-    tell_directory(walk, worker, dir, look, fd, "", false);
+    tell_directory(walk, worker, dir, look, fd, "", NULL, false);
     return false;
   }
   struct nl_dir *first = NULL;
@@ -302,6 +304,7 @@ static bool is_new(struct nl_walk *walk, struct nl_worker *worker, struct nl_dir
   }
   if (first != dir) {
     nl_walk_note_again(walk, first, dir);
+    tell_directory(walk, worker, dir, look, fd, "", NULL, true);
     return false;
   }
   return true;
@@ -318,10 +321,11 @@ static void read_if_new(struct nl_walk *walk, struct nl_worker *worker, struct n
   } else {
     dir->dev = look.dev;
     dir->ino = look.ino;
+    dir->btime_ns = look.btime_ns;
     dir->flags |= NL_DIR_KNOWN;
     if (is_new(walk, worker, dir, &look, fd)) {
       dir->number = atomic_fetch_add(&walk->numbers, 1);
-      if (tell_directory(walk, worker, dir, &look, fd, "", true) &&
+      if (tell_directory(walk, worker, dir, &look, fd, "", dir, false) &&
           dir->depth < walk->plan.scope->given.max_depth)
         read_directory(walk, worker, dir, fd);
     }
