@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "look/limits.h"
+
 #include "base/error.h"
 #include "look/checks.h"
 
@@ -163,10 +165,10 @@ bool nl_check_directory(const struct nl_facts *facts, bool happened, struct nlin
 }
 
 /*
- * The most names a file can have by any driver or version of a file system; 0 = not known to us. Some allow
- * less: ext2's own driver, where it is not ext4's that serves ext2, 32000; minix v1 250; an older ntfs3 1024.
+ * Some drivers and versions allow less than the most that any does: ext2's own driver, where it is not ext4's that
+ * serves ext2, 32000; minix v1 250; an older ntfs3 1024.
  */
-static uint64_t known_limit(const char *type) {
+uint64_t nl_link_limit(const char *type) {
   static const struct {
     const char *type;
     uint64_t limit;
@@ -182,7 +184,7 @@ static uint64_t known_limit(const char *type) {
 static bool takes_links(const char *type) {
   static const char *const takes[] = {"tmpfs", "overlay", "f2fs", "zfs", "bcachefs",
                                       "jfs",   "ramfs",   "",     NULL};
-  return known_limit(type) > 0 || is_one_of(type, takes);
+  return nl_link_limit(type) > 0 || is_one_of(type, takes);
 }
 
 bool nl_check_no_hard_links(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
@@ -219,7 +221,7 @@ bool nl_check_link_limit(const struct nl_facts *facts, bool happened, struct nli
   const struct nl_os_fs fs = nl_facts_src_fs(facts);
   const char *type = type_text(&fs);
   uint64_t count = facts->src.stat.link_count;
-  uint64_t limit = known_limit(fs.type);
+  uint64_t limit = nl_link_limit(fs.type);
   if (limit > 0 && count >= limit)
     nl_blame(error, NLINK_CAUSE_LINK_LIMIT, NLINK_SRC, true,
              "%" PRIu64 " names is this file system's limit (%s)", count, type);

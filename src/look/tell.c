@@ -48,7 +48,11 @@ static void find_cause(struct nl_telling *telling, struct nlink_error *error, co
     return;
   }
   telling->looks++;
-  const struct nl_scene scene = {.act = NL_ACT_LOOK, .src_dir = telling->dir, .src = path, .src_fd = -1};
+  const struct nl_scene scene = {.act = NL_ACT_LOOK,
+                                 .src_dir = telling->dir,
+                                 .src = path,
+                                 .src_fd = -1,
+                                 .follow = step == NLINK_STEP_RESOLVE};
   nl_cause_fail(error, &scene, step, sys);
   if (!may_repeat)
     return;
