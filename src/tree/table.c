@@ -131,7 +131,8 @@ bool nl_table_add(struct nl_table *table, const struct nl_sight *sight) {
                            .change = (uint32_t)(ctime ^ ctime >> 32),
                            .dev = shelf->last_number,
                            .mode = (uint16_t)((unsigned)look->kind << 12 | look->mode)};
-  memcpy(name->text, sight->name, sight->length + 1);
+  memcpy(name->text, sight->name, sight->length);
+  name->text[sight->length] = '\0';
   shelf->count++;
   return true;
 }
