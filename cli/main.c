@@ -10,9 +10,10 @@
  *          scope progress              what the verbs share that look at trees
  *          options units out sys       command lines by table; numbers; all printing; asking of the system
  *   include/nlink.h                    all that the command knows of what follows
- *   src/verb/   link symlink unlink stat list why names space   what the library can do
+ *   src/verb/   link symlink unlink stat list why names space check   what the library can do
  *   src/safe/   swap backup            replacing a name, so that it is there at every instant
  *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
+ *          soft way groups lost ...    what is wrong with links
  *   src/path/   beneath place relative circle         paths resolved by descriptors
  *   src/tree/   walk table account seek ...           directories read and walked
  *   src/work/   pool                   work shared by several threads
