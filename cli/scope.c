@@ -115,7 +115,9 @@ static bool take_size(struct out *out, uint64_t *size_bytes, const char *option,
 }
 
 /* Rules keep the order of the command line; files with rules are read only when all of it is right. */
-static bool want(struct scope *scope, const char *kind, const char *text) {
+static bool want(struct scope *scope, const char *option, const char *kind, const char *text) {
+  if (*text == '\0')
+    return scope_refuse(scope->out, option, *kind != '\0' ? "a pattern" : "the name of a file", text);
   if (scope_list_add(&scope->wanted, kind) && scope_list_add(&scope->wanted, text))
     return true;
   scope_exhausted(scope);
@@ -132,11 +134,11 @@ static bool take_max_size(struct scope *scope, const char *value) {
 static bool take_shared(struct scope *scope, int id, const char *value, bool *known) {
   switch (id) {
   case SCOPE_ID_EXCLUDE:
-    return want(scope, "- ", value);
+    return want(scope, "--exclude", "- ", value);
   case SCOPE_ID_INCLUDE:
-    return want(scope, "+ ", value);
+    return want(scope, "--include", "+ ", value);
   case SCOPE_ID_EXCLUDE_FROM:
-    return want(scope, "", value);
+    return want(scope, "--exclude-from", "", value);
   case SCOPE_ID_MIN_SIZE:
     return take_size(scope->out, &scope->look.min_bytes, "--min-size", value);
   case SCOPE_ID_MAX_SIZE:

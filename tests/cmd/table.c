@@ -27,6 +27,8 @@ int main(void) {
   print("nlink link", &verb_link_command);
   print("nlink unlink", &verb_unlink_command);
   print("nlink ls", &verb_ls_command);
+  print("nlink names", &verb_names_command);
+  print("nlink space", &verb_space_command);
   print("nlink why", &verb_why_command);
   return 0;
 }

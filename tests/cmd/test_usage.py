@@ -8,20 +8,24 @@ import unittest
 
 import tree
 
-VERBS = ('link', 'unlink', 'ls', 'why')
+VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'why')
 
 
 class Usage(tree.Verb):
 
     def test_no_verb(self):
         self.refuses([], 2,
-                     "nlink: missing verb: link, unlink, ls or why\nTry 'nlink --help' for more information.\n")
+                     f"nlink: missing verb: {', '.join(VERBS[:-1])} or why\n"
+                     "Try 'nlink --help' for more information.\n")
 
     def test_unknown_verb(self):
         for word, said in (('lnk', "unknown verb 'lnk'; did you mean 'link'?"),
                            ('unlnk', "unknown verb 'unlnk'; did you mean 'unlink'?"),
                            ('ln', "unknown verb 'ln'; did you mean 'link'?"),
                            ('rm', "unknown verb 'rm'; did you mean 'unlink'?"),
+                           ('du', "unknown verb 'du'; did you mean 'space'?"),
+                           ('find', "unknown verb 'find'; did you mean 'names'?"),
+                           ('name', "unknown verb 'name'; did you mean 'names'?"),
                            ('wyh', "unknown verb 'wyh'; did you mean 'why'?"),
                            ('frobnicate', "unknown verb 'frobnicate'"), ('', "unknown verb ''"),
                            ('a\nb', "unknown verb 'a'$'\\n''b'"), (b'\xff', "unknown verb ''$'\\377'"),
