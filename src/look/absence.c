@@ -96,6 +96,20 @@ static bool outside_roots(struct nl_absence *out, struct nl_search *search, cons
   return false;
 }
 
+/* What asks a server, or a program, knows of counts what that tells: often 1 for all files. */
+static bool is_served(const struct nl_os_fs *fs) {
+  static const char *const types[] = {"cifs", "smb3", "9p", "vboxsf", "ncpfs", "afs"};
+  bool served = strncmp(fs->type, "fuse", 4) == 0;
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    served = served || strcmp(fs->type, types[i]) == 0;
+  return served;
+}
+
+bool nl_counts_can_be_low(int dir) {
+  struct nl_os_fs fs;
+  return nl_os_fs(&fs, dir) == 0 && is_served(&fs);
+}
+
 static bool wrong_count(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   (void)search;
   struct nl_os_fs fs;
@@ -105,9 +119,7 @@ static bool wrong_count(struct nl_absence *out, struct nl_search *search, const 
     return say(
         out, NLINK_ABSENCE_WRONG_COUNT,
         "the overlay tells the link count of a lower layer, some names of which may be parted from it");
-  bool is_served = strncmp(fs.type, "fuse", 4) == 0 || strcmp(fs.type, "cifs") == 0 ||
-                   strcmp(fs.type, "smb3") == 0 || strcmp(fs.type, "9p") == 0;
-  return is_served &&
+  return is_served(&fs) &&
          say(out, NLINK_ABSENCE_WRONG_COUNT,
              "a file system of the type %s can tell wrong link counts and numbers of files", fs.type);
 }

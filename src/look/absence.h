@@ -48,6 +48,9 @@ struct nl_absence {
   char text[640];
 };
 
+/** Whether files of the file system of this directory can have more names than their counts say. */
+bool nl_counts_can_be_low(int dir);
+
 /** The likely reason, with what was seen of it. */
 void nl_absence_find(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file);
 

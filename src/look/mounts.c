@@ -180,3 +180,20 @@ void nl_mounts_look(struct nl_mounts_view *out, uint64_t mount_id, uint64_t star
   nl_free(mounts.all);
   nl_arena_fini(&mounts.texts);
 }
+
+/* A search for a mount below a path. */
+struct below {
+  const char *path;
+  bool found;
+};
+
+static bool is_below(void *ctx, const struct nl_os_mount *mount) {
+  struct below *below = ctx;
+  below->found = lies_in(mount->point, below->path) && strcmp(mount->point, below->path) != 0;
+  return !below->found;
+}
+
+bool nl_mounts_none_in(const char *path) {
+  struct below below = {path, false};
+  return nl_os_each_mount(is_below, &below) == 0 && !below.found;
+}

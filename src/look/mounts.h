@@ -27,4 +27,7 @@ struct nl_mounts_view {
  */
 void nl_mounts_look(struct nl_mounts_view *out, uint64_t mount_id, uint64_t start_id, const char *start);
 
+/** Whether nothing is mounted in the directory of this absolute path; false = something is, or it is not known. */
+bool nl_mounts_none_in(const char *path);
+
 #endif

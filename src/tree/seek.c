@@ -93,7 +93,6 @@ static void set_close(struct set *set) {
 /* What is known of a directory, before its node. */
 struct mark {
   unsigned char how; /* enum how */
-  bool apart;        /* no name in or below it is wanted */
 };
 
 enum how {
@@ -129,8 +128,7 @@ struct seeker {
 struct nl_seek {
   struct nl_seek_plan plan;
   struct set files;
-  struct set goals; /* what soft links may lead to; its numbers are the files', and on from there */
-  struct set apart;
+  struct set goals;           /* what soft links may lead to; its numbers are the files', and on from there */
   struct nl_seek_id *devices; /* those of the files, each with the number 0 */
   struct set on;              /* the same */
   struct missing *missing;    /* of each file */
@@ -153,8 +151,6 @@ static void enter(struct nl_seek *seek, const struct nl_sight *sight) {
   struct nl_dir *self = sight->self;
   struct mark *mark = mark_of(self);
   const struct nl_dir *above = self->above;
-  mark->apart =
-      (above != NULL && mark_of(above)->apart) || set_find(&seek->apart, self->dev, self->ino) != NONE;
   if (above != NULL && above->dev == self->dev) {
     mark->how = mark_of(above)->how;
     return;
@@ -225,7 +221,7 @@ static bool take(void *ctx, const struct nl_sight *sight) {
   struct nl_seek *seek = ctx;
   if (sight->self != NULL)
     enter(seek, sight);
-  if (sight->kind == NLINK_DIRECTORY || (sight->dir != NULL && mark_of(sight->dir)->apart))
+  if (sight->kind == NLINK_DIRECTORY)
     return true;
   if (seek->plan.soft && sight->kind == NLINK_SYMLINK && !take_soft(seek, sight))
     return false;
@@ -243,7 +239,7 @@ static bool prepare(struct nl_seek *seek) {
   seek->devices = nl_alloc_zero((plan->file_count + 1) * sizeof *seek->devices);
   if (seek->seekers == NULL || seek->missing == NULL || seek->devices == NULL ||
       !set_open(&seek->files, plan->file_count) || !set_open(&seek->goals, goals) ||
-      !set_open(&seek->apart, plan->apart_count) || !set_open(&seek->on, plan->file_count))
+      !set_open(&seek->on, plan->file_count))
     return false;
   for (size_t i = 0; i < plan->file_count; i++) {
     set_add(&seek->files, &plan->files[i].id);
@@ -256,8 +252,6 @@ static bool prepare(struct nl_seek *seek) {
   }
   for (size_t i = 0; i < plan->goal_count; i++)
     set_add(&seek->goals, &plan->goals[i]);
-  for (size_t i = 0; i < plan->apart_count; i++)
-    set_add(&seek->apart, &plan->apart[i]);
   return true;
 }
 
@@ -336,7 +330,6 @@ void nl_seek_close(struct nl_seek *seek) {
   nl_walk_close(seek->walk);
   set_close(&seek->files);
   set_close(&seek->goals);
-  set_close(&seek->apart);
   set_close(&seek->on);
   nl_free(seek->devices);
   nl_free(seek->missing);

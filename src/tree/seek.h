@@ -28,8 +28,6 @@ struct nl_seek_plan {
   const struct nl_scope *scope;
   const struct nl_seek_file *files;
   size_t file_count;
-  const struct nl_seek_id *apart; /* directories: what is in or below them is no name that is wanted */
-  size_t apart_count;
   bool soft;                      /* also the soft links that lead to a file, and to these directories */
   const struct nl_seek_id *goals; /* what soft links may lead to besides the files: numbered after them */
   size_t goal_count;

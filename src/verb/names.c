@@ -12,6 +12,7 @@
 #include "look/absence.h"
 #include "look/tell.h"
 #include "path/spot.h"
+#include "path/within.h"
 #include "tree/scope.h"
 #include "tree/seek.h"
 #include "tree/told.h"
@@ -42,6 +43,7 @@ struct sought {
   bool settled;      /* its hard names were not, or need not be, walked for */
   bool told;         /* by the file system */
   const char *start; /* where its walk begins */
+  bool open_end;     /* it can have more names than its count says */
   struct nl_missing missing;
   const char **sorted; /* hard names, then soft ones */
   enum nlink_absence absence;
@@ -61,6 +63,10 @@ struct job {
   const char **starts;
   size_t start_count;
   struct nl_search search;
+  struct nl_within within; /* the roots, where the file system can tell; empty = not known */
+  bool within_tried;
+  uint64_t count_dev; /* of this device is known what its counts are worth */
+  bool counts_can_be_low;
   bool lost; /* something could not be looked at */
 };
 
@@ -186,6 +192,47 @@ static bool take_told(struct job *job, struct sought *sought, const struct nl_to
   return true;
 }
 
+/* Whether each root is just a part of the mount that the file is in: then no name in it has another path than was told. */
+static bool are_plain(const struct job *job, const struct nlink_stat *stat) {
+  for (size_t i = 0; i < job->within.count; i++)
+    if (job->within.roots[i].mount_id != stat->mount_id || !nl_mounts_none_in(job->within.roots[i].path))
+      return false;
+  return stat->mount_id != 0;
+}
+
+/* The same of the names that lie in the roots, where it is sure that there are no others. */
+static bool take_told_within(struct job *job, struct sought *sought, const struct nl_told *told) {
+  const struct nlink_stat *stat = stat_of(job, sought);
+  struct nl_string text = {0};
+  bool done = true;
+  for (const struct nl_told_name *name = told->names; name != NULL && done; name = name->next) {
+    bool inside = false;
+    done = nl_within_path(&text, &inside, &job->within, name->path);
+    if (done && inside)
+      done = copy_name(job, sought, text.text, false);
+  }
+  nl_string_fini(&text);
+  bool all = sought->hard_count == told->count && told->count == stat->link_count;
+  if (all || (told->hidden + told->denied == 0 && are_plain(job, stat))) {
+    sought->told = sought->settled = true;
+  } else {
+    sought->hard = NULL;
+    sought->hard_count = 0;
+  }
+  return done;
+}
+
+/* Whether it makes sense to ask the file system; where the roots are directories, they are known after this. */
+static bool may_ask(struct job *job) {
+  const struct nlink_names_options *options = &job->options;
+  if (options->walk || job->search.limited)
+    return false;
+  if (options->root_count > 0 && !job->within_tried)
+    nl_within_open(&job->within, job->dir, options->roots, options->root_count);
+  job->within_tried = true;
+  return options->root_count == 0 || job->within.count > 0;
+}
+
 /* Ask the file system; while names come and go it is asked again, and after that the walk has to do. */
 static enum nlink_status ask(struct job *job, struct sought *sought, const struct nl_spot *spot) {
   enum { MOST_TRIES = 3 };
@@ -198,7 +245,8 @@ static enum nlink_status ask(struct job *job, struct sought *sought, const struc
     struct nl_os_look look;
     sys = nl_os_look(&look, spot->place.dir, spot->place.name);
     bool whole = sys == 0 && told.count + told.out_of_sight + told.hidden + told.denied == look.link_count;
-    bool taken = !whole || take_told(job, sought, &told);
+    bool taken = !whole || (job->options.root_count > 0 ? take_told_within(job, sought, &told)
+                                                        : take_told(job, sought, &told));
     nl_told_fini(&told);
     if (whole)
       return taken ? NLINK_OK : NLINK_NO_MEMORY;
@@ -225,23 +273,35 @@ static enum nlink_status answer_directory(struct job *job, struct sought *sought
   return status;
 }
 
+/* Whether a walk may end when it has found as many names as the count says. */
+static void judge_count(struct job *job, struct sought *sought, int dir) {
+  const struct nlink_stat *stat = stat_of(job, sought);
+  if (job->count_dev != stat->dev) {
+    job->count_dev = stat->dev;
+    job->counts_can_be_low = nl_counts_can_be_low(dir);
+  }
+  sought->open_end = job->counts_can_be_low || stat->link_count == 0;
+}
+
 /* What can be said of a file before any walk, and where that begins. */
 static enum nlink_status answer_at_once(struct job *job, struct sought *sought) {
   const struct nlink_stat *stat = stat_of(job, sought);
   const struct nlink_names_options *options = &job->options;
   if (stat->kind == NLINK_DIRECTORY)
     return answer_directory(job, sought);
-  sought->settled = stat->link_count == 0;
-  if (options->root_count > 0)
-    return NLINK_OK;
   struct nl_spot spot;
   int sys = find_spot(&spot, job, sought);
   enum nlink_status status = nl_os_status(sys) == NLINK_NO_MEMORY ? NLINK_NO_MEMORY : NLINK_OK;
-  if (sys == 0 && stat->link_count == 1)
+  if (sys == 0)
+    judge_count(job, sought, spot.place.dir);
+  else
+    sought->settled = stat->link_count == 0; /* it was removed, and is held open */
+  bool everywhere = options->root_count == 0;
+  if (sys == 0 && stat->link_count == 1 && everywhere)
     status = answer_single(job, sought, &spot);
-  else if (sys == 0 && !sought->settled && !options->walk && !job->search.limited)
+  else if (sys == 0 && !sought->open_end && may_ask(job))
     status = ask(job, sought, &spot);
-  if (status == NLINK_OK && (!sought->settled || options->soft))
+  if (status == NLINK_OK && everywhere && (!sought->settled || options->soft))
     status = begin_at(job, sought, spot.place.dir, sys);
   nl_spot_close(&spot);
   return status;
@@ -292,7 +352,8 @@ static bool fill_lists(struct lists *lists, const struct job *job) {
     const struct nlink_stat *stat = stat_of(job, &job->sought[i]);
     if (job->sought[i].settled)
       continue;
-    lists->files[lists->file_count++] = (struct nl_seek_file){{stat->dev, stat->ino}, stat->link_count};
+    lists->files[lists->file_count++] = (struct nl_seek_file){
+        {stat->dev, stat->ino}, job->sought[i].open_end ? UINT64_MAX : stat->link_count};
     lists->which[filled++] = i;
   }
   for (size_t i = 0; i < count && job->options.soft; i++) {
@@ -508,6 +569,7 @@ enum nlink_status nlink_names_open(struct nlink_names **out, int dir, const char
     status = prepare(&job);
   if (status == NLINK_OK)
     status = find_names(&job);
+  nl_within_close(&job.within);
   nl_free(job.sought);
   nl_free(job.which);
   nl_free(job.starts);
