@@ -33,6 +33,11 @@ static const char *many(uint64_t count) {
   return count == 1 ? "" : "s";
 }
 
+/* The troubles come in any order: the same one shall be told each time. */
+static const char *first_of(const char *before, const char *path) {
+  return before == NULL || strcmp(path, before) < 0 ? path : before;
+}
+
 void nl_search_note(struct nl_search *search, const struct nl_trouble *troubles, uint64_t unverified) {
   search->denied += unverified;
   for (; troubles != NULL; troubles = troubles->next) {
@@ -41,10 +46,10 @@ void nl_search_note(struct nl_search *search, const struct nl_trouble *troubles,
     enum nlink_status status = nl_os_status(troubles->sys);
     if (status == NLINK_DENIED || status == NLINK_NOT_PERMITTED) {
       search->denied++;
-      search->denied_at = troubles->path;
+      search->denied_at = first_of(search->denied_at, troubles->path);
     } else if (status != NLINK_NOT_FOUND) {
       search->failed++;
-      search->failed_at = troubles->path;
+      search->failed_at = first_of(search->failed_at, troubles->path);
     }
   }
 }
