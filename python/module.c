@@ -101,6 +101,15 @@ PyDoc_STRVAR(walk_doc,
              "does. With listed, the paths are names to be looked at themselves. The iterator has skip(),\n"
              "which keeps it out of the directory that it gave last, and close()." SCAN_DOC);
 
+PyDoc_STRVAR(names_doc,
+             "names($module, /, paths, *, roots=None, soft=False, follow=False, walk=False,\n"
+             "      " SCAN_SIGNATURE
+             "Find all names of a file: a names_result, or a list of them for an iterable of paths.\n\n"
+             "Where the file system can tell them, nothing is walked, unless walk is true; else the\n"
+             "file's own file system is, or what is below the roots, until all names are seen. With soft,\n"
+             "soft links that lead to the file are found too. With follow, a path that is a soft link\n"
+             "means the file that it leads to." SCAN_DOC);
+
 PyDoc_STRVAR(quote_doc,
              "quote($module, /, name, *, ascii=False, needed=False)\n"
              "--\n\n"
@@ -114,9 +123,9 @@ PyDoc_STRVAR(quote_doc,
   { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
 
 static PyMethodDef functions[] = {
-    FUNCTION(link),    FUNCTION(link_fd),   FUNCTION(symlink),  FUNCTION(unlink),
-    FUNCTION(stat),    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),
-    FUNCTION(listing), FUNCTION(walk),      FUNCTION(quote),    {NULL, NULL, 0, NULL},
+    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink),     FUNCTION(unlink),  FUNCTION(stat),
+    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),         FUNCTION(listing), FUNCTION(walk),
+    FUNCTION(names),     FUNCTION(quote),    {NULL, NULL, 0, NULL},
 };
 
 static int make_words(struct module_state *state) {
@@ -192,6 +201,7 @@ static const struct {
     {"obstacle", offsetof(struct module_state, obstacle_type), &obstacle_description},
     {"entry", offsetof(struct module_state, entry_type), &entry_description},
     {"walk_entry", offsetof(struct module_state, walk_entry_type), &walk_entry_description},
+    {"names_result", offsetof(struct module_state, names_type), &names_description},
 };
 
 #define RECORD_COUNT (sizeof records / sizeof records[0])

@@ -126,6 +126,20 @@ class Walk(Iterator[walk_entry[AnyStr]]):
     def skip(self) -> None: ...
     def close(self) -> None: ...
 
+@final
+class names_result(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    stat: Optional[stat_result]
+    names: Tuple[AnyStr, ...]
+    soft: Tuple[AnyStr, ...]
+    found: int
+    link_count: int
+    complete: bool
+    absence: Optional[str]
+    text: Optional[str]
+    told_by_system: bool
+    errors: Tuple[Exception, ...]
+
 @overload
 def link(
     src: _Path,
@@ -318,4 +332,84 @@ def walk(
     progress: Optional[_Progress] = None,
     on_event: Optional[_OnEvent[bytes]] = None,
 ) -> Walk[bytes]: ...
+@overload
+def names(  # type: ignore[overload-overlap]
+    paths: _StrPath,
+    *,
+    roots: Union[_Path, Iterable[_Path], None] = None,
+    soft: bool = False,
+    follow: bool = False,
+    walk: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> names_result[str]: ...
+@overload
+def names(
+    paths: _BytesPath,
+    *,
+    roots: Union[_Path, Iterable[_Path], None] = None,
+    soft: bool = False,
+    follow: bool = False,
+    walk: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> names_result[bytes]: ...
+@overload
+def names(
+    paths: Iterable[_StrPath],
+    *,
+    roots: Union[_Path, Iterable[_Path], None] = None,
+    soft: bool = False,
+    follow: bool = False,
+    walk: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> List[names_result[str]]: ...
+@overload
+def names(
+    paths: Iterable[_BytesPath],
+    *,
+    roots: Union[_Path, Iterable[_Path], None] = None,
+    soft: bool = False,
+    follow: bool = False,
+    walk: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> List[names_result[bytes]]: ...
 def quote(name: _Path, *, ascii: bool = False, needed: bool = False) -> str: ...

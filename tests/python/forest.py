@@ -90,13 +90,14 @@ def spend():
 
 
 def grow(call):
-    """Let a tree p grow until call(), which looks at it, takes so long that it is told of progress, and is true."""
-    number = 0
-    while not call():
-        for _ in range(300):
-            for name in range(50):
-                os.makedirs('p/%d/%d' % (number, name))
-            number += 1
+    """Make a tree p, and let call(rules), which looks at it, take longer until it is told of progress, and is true."""
+    for number in range(40):
+        os.makedirs('p/%d' % number)
+        for name in range(20):
+            os.symlink('x', 'p/%d/%d' % (number, name))
+    rules = ['- *a*b*%d*c' % number for number in range(1000)]
+    while not call(rules):
+        rules *= 2
 
 
 class Gone(Exception):
