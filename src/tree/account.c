@@ -159,7 +159,7 @@ bool nl_account_next(const struct nl_account *account, const struct nl_forest *f
   shared->all_names = group->link_count > seen ? group->link_count : seen;
   shared->all_inside = !group->changed && seen >= group->link_count;
   if (group->changed) {
-    shared->all_names++;
+    shared->all_names += shared->all_names == seen; /* one at least may be elsewhere by now */
     settle_changed(group);
   }
   return true;
