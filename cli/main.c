@@ -5,7 +5,7 @@
  * doors (cli/sys.c here) asks the system:
  *
  *   cli/   main     what was called: nlink VERB, or ln, link, unlink by their own names
- *          link ln unlink ls why names space   the verbs, and GNU's three commands (ln.c)
+ *          link ln unlink ls why names space check   the verbs, and GNU's three commands (ln.c)
  *          order place                 what `link` and `ln` share: their options, where a new name goes
  *          scope progress              what the verbs share that look at trees
  *          options units out sys       command lines by table; numbers; all printing; asking of the system
@@ -37,8 +37,8 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"link", verb_link},   {"unlink", verb_unlink}, {"ls", verb_ls},
-    {"names", verb_names}, {"space", verb_space},   {"why", verb_why},
+    {"link", verb_link},   {"unlink", verb_unlink}, {"ls", verb_ls},   {"names", verb_names},
+    {"space", verb_space}, {"check", verb_check},   {"why", verb_why},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -66,6 +66,7 @@ static int help(struct out *out) {
                 "  ls [PATH...]       list names, and which of them belong to one file\n"
                 "  names FILE...      print all names of a file, wherever they are\n"
                 "  space [PATH...]    what directories occupy, and what deleting them would free\n"
+                "  check [PATH...]    what is wrong with the links in a tree, and how to mend it\n"
                 "  why SRC DST        say what would stand in the way of a link; change nothing\n"
                 "\n"
                 "  --help             this help; nlink VERB --help: that of a verb\n"
@@ -108,11 +109,13 @@ static int complain(struct out *out, const char *word) {
   const char *nearest = NULL;
   size_t least = 3;
   /* What people type for these out of habit. */
-  static const char *const habits[][2] = {{"ln", "link"},     {"symlink", "link"}, {"hardlink", "link"},
-                                          {"rm", "unlink"},   {"list", "ls"},      {"dir", "ls"},
-                                          {"explain", "why"}, {"du", "space"},     {"df", "space"},
-                                          {"ncdu", "space"},  {"usage", "space"},  {"size", "space"},
-                                          {"find", "names"},  {"locate", "names"}, {"samefile", "names"}};
+  static const char *const habits[][2] = {{"ln", "link"},        {"symlink", "link"}, {"hardlink", "link"},
+                                          {"rm", "unlink"},      {"list", "ls"},      {"dir", "ls"},
+                                          {"explain", "why"},    {"fsck", "check"},   {"symlinks", "check"},
+                                          {"dangling", "check"}, {"broken", "check"}, {"verify", "check"},
+                                          {"lint", "check"},     {"du", "space"},     {"df", "space"},
+                                          {"ncdu", "space"},     {"usage", "space"},  {"size", "space"},
+                                          {"find", "names"},     {"locate", "names"}, {"samefile", "names"}};
   for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
     if (strcmp(word, habits[i][0]) == 0) {
       nearest = habits[i][1];
@@ -136,7 +139,7 @@ static int complain(struct out *out, const char *word) {
 
 static int run_nlink(struct out *out, int argc, char **argv) {
   if (argc < 2) {
-    out_message(out, "missing verb: link, unlink, ls, names, space or why");
+    out_message(out, "missing verb: link, unlink, ls, names, space, check or why");
     out_say(out, "Try 'nlink --help' for more information.\n");
     return VERB_USAGE;
   }

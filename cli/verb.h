@@ -25,6 +25,7 @@ int verb_unlink(struct out *out, int argc, char **argv);
 int verb_ls(struct out *out, int argc, char **argv);
 int verb_names(struct out *out, int argc, char **argv);
 int verb_space(struct out *out, int argc, char **argv);
+int verb_check(struct out *out, int argc, char **argv);
 int verb_why(struct out *out, int argc, char **argv);
 
 int persona_ln(struct out *out, int argc, char **argv);
@@ -37,6 +38,7 @@ extern const struct options_command verb_unlink_command;
 extern const struct options_command verb_ls_command;
 extern const struct options_command verb_names_command;
 extern const struct options_command verb_space_command;
+extern const struct options_command verb_check_command;
 extern const struct options_command verb_why_command;
 extern const struct options_command persona_ln_command;
 extern const struct options_command persona_link_command;

@@ -29,6 +29,7 @@ int main(void) {
   print("nlink ls", &verb_ls_command);
   print("nlink names", &verb_names_command);
   print("nlink space", &verb_space_command);
+  print("nlink check", &verb_check_command);
   print("nlink why", &verb_why_command);
   return 0;
 }

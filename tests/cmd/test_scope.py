@@ -6,7 +6,7 @@ import unittest
 
 import tree
 
-VERBS = ('names', 'space')
+VERBS = ('names', 'space', 'check')
 
 
 class Scope(tree.Verb):
@@ -163,11 +163,13 @@ class Scope(tree.Verb):
             self.verb = verb
             self.usage(['--files-from=-', '--exclude-from=-'], 'standard input can be read only once')
             self.usage(['--files-from=-', 'a'], "extra operand 'a': --files-from gives the names")
+        self.verb = 'check'
+        self.usage(['--files-from=-'], "unrecognized option '--files-from=-'")
 
     # ------------------------------------------------------------ troubles on the way
 
     def test_a_root_within_a_root(self):
-        for verb in ('space',):
+        for verb in ('space', 'check'):
             self.verb = verb
             code, _, err = self.run_verb(self.place, self.place)
             self.assertEqual((code, err), (0, b''))
@@ -177,7 +179,7 @@ class Scope(tree.Verb):
         os.chmod(self.place, 0o755)
         os.chmod(os.path.join(self.place, b'in'), 0o700)
         inside = os.fsdecode(self.place) + '/in'
-        for verb in ('space',):
+        for verb in ('space', 'check'):
             self.verb = verb
             code, out, err = self.run_verb(self.place, user=65534, group=65534, extra_groups=[])
             self.assertEqual(code, 1)

@@ -8,7 +8,7 @@ import unittest
 
 import tree
 
-VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'why')
+VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'check', 'why')
 
 
 class Usage(tree.Verb):
@@ -24,6 +24,7 @@ class Usage(tree.Verb):
                            ('ln', "unknown verb 'ln'; did you mean 'link'?"),
                            ('rm', "unknown verb 'rm'; did you mean 'unlink'?"),
                            ('du', "unknown verb 'du'; did you mean 'space'?"),
+                           ('fsck', "unknown verb 'fsck'; did you mean 'check'?"),
                            ('find', "unknown verb 'find'; did you mean 'names'?"),
                            ('name', "unknown verb 'name'; did you mean 'names'?"),
                            ('wyh', "unknown verb 'wyh'; did you mean 'why'?"),
