@@ -192,36 +192,43 @@ static const char *last_part(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
-/* The directory that was found to be that of some path: mostly it is that of the next one, too. */
-struct recent {
-  struct nl_string path;
-  const struct nl_dir *dir; /* NULL = it is none of those inside */
-};
-
-static bool look_above(struct recent *recent, const struct nl_holders_plan *plan, const char *path) {
-  struct nl_string above = {0};
-  if (!add_directory_of(&above, path))
-    return false;
-  if (recent->path.text != NULL && strcmp(recent->path.text, above.text) == 0) {
-    nl_string_fini(&above);
-    return true;
-  }
-  nl_string_fini(&recent->path);
-  recent->path = above;
-  struct nlink_stat stat;
-  bool is_known = nl_os_stat(&stat, plan->dir, above.text, true) == 0;
-  recent->dir = is_known ? nl_walk_find(plan->walk, stat.dev, stat.ino) : NULL;
-  return true;
+/* Names in one directory by their last parts: that of a name which is a path itself has more before it. */
+static int compare_last(const void *a, const void *b, const void *ctx) {
+  (void)ctx;
+  return strcmp(last_part(((const struct nl_name *)a)->text), last_part(((const struct nl_name *)b)->text));
 }
 
-static bool is_inside(const struct nl_dir *dir, const struct nl_group *group, const char *path) {
-  bool is_listed = dir != NULL && (dir->flags & NL_DIR_LISTED) != 0;
-  for (size_t i = 0; dir != NULL && i < group->count; i++) {
-    const struct nl_name *name = nl_group_name(group, i);
-    const char *text = is_listed ? last_part(name->text) : name->text;
-    if (name->dir == dir->number && strcmp(text, last_part(path)) == 0)
+/* The names of a group in an order to look one up in: by place, then by last part. */
+static void sort_inside(const struct nl_group *group) {
+  if (group->count > 1)
+    nl_sort_in_place(group->items, group->count, compare_last, NULL);
+}
+
+static bool has_name(const struct nl_group *group, uint32_t place, const char *text) {
+  for (size_t low = 0, high = group->count; low < high;) {
+    size_t middle = low + (high - low) / 2;
+    const struct nl_sort_item *item = &group->items[middle];
+    int order = place != item->key ? (place > item->key) - (place < item->key)
+                                   : strcmp(text, last_part(((const struct nl_name *)item->what)->text));
+    if (order == 0)
       return true;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
   }
+  return false;
+}
+
+/* A path whose directory could not be looked at is in that of identity 0: what is called like it may be it. */
+static bool is_inside(const struct nl_holders_plan *plan, const struct nl_group *group,
+                      const struct nl_seek_name *found) {
+  const struct nl_dir *dirs[] = {nl_walk_find(plan->walk, found->in.dev, found->in.ino),
+                                 nl_walk_find(plan->walk, 0, 0)};
+  for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+    if (dirs[i] != NULL &&
+        has_name(group, plan->given->forest->place[dirs[i]->number], last_part(found->path)))
+      return true;
   return false;
 }
 
@@ -233,7 +240,6 @@ struct writing {
   struct nl_arena *arena;
   struct nlink_space_holder *out;
   size_t filled;
-  struct recent recent;
   struct nl_string room;
 };
 
@@ -257,8 +263,11 @@ static const char *first_inside(struct writing *writing, const struct nl_group *
   return kept;
 }
 
-/* The holders of one file: @p names are those that were found, by their bytes. */
-static bool write_file(struct writing *writing, size_t file, const struct nl_sort_item *names, size_t count) {
+/*
+ * The holders of one file. @p found are its names that were found, each item's `what` a struct nl_seek_name.
+ */
+static bool write_file(struct writing *writing, size_t file, struct nl_sort_item *found, size_t count,
+                       struct nl_sort_item *spare) {
   struct nl_shared shared;
   get(&shared, writing->plan, writing->holders->begins[file]);
   const struct nl_group *group = &shared.group;
@@ -269,12 +278,16 @@ static bool write_file(struct writing *writing, size_t file, const struct nl_sor
   uint64_t missing = shared.all_names - group->count;
   if (holder.inside == NULL)
     return false;
+  sort_inside(group);
+  size_t outside = 0;
   for (size_t i = 0; i < count; i++) {
-    if (!look_above(&writing->recent, writing->plan, names[i].what))
-      return false;
-    if (is_inside(writing->recent.dir, group, names[i].what))
-      continue;
-    holder.path = nl_arena_text(writing->arena, names[i].what, strlen(names[i].what));
+    const struct nl_seek_name *name = found[i].what;
+    if (!is_inside(writing->plan, group, name))
+      found[outside++].what = name->path;
+  }
+  nl_sort_text(found, spare, outside);
+  for (size_t i = 0; i < outside; i++) {
+    holder.path = nl_arena_text(writing->arena, found[i].what, strlen(found[i].what));
     if (holder.path == NULL)
       return false;
     writing->out[writing->filled++] = holder;
@@ -287,8 +300,8 @@ static bool write_file(struct writing *writing, size_t file, const struct nl_sor
   return true;
 }
 
-/* Where the names of each file begin among all that were found, which are then in the order of the files. */
-static void sort_names(struct nl_sort_item *items, size_t *begins, size_t files,
+/* Put all names that were found in the order of the files; begins[i] is where those of the file i begin. */
+static void sort_found(struct nl_sort_item *items, size_t *begins, size_t files,
                        const struct nl_seek_name *names, size_t count) {
   memset(begins, 0, (files + 2) * sizeof *begins);
   for (size_t i = 0; i < count; i++)
@@ -296,9 +309,7 @@ static void sort_names(struct nl_sort_item *items, size_t *begins, size_t files,
   for (size_t i = 0; i < files; i++)
     begins[i + 2] += begins[i + 1];
   for (size_t i = 0; i < count; i++)
-    items[begins[names[i].file + 1]++].what = names[i].path;
-  for (size_t i = 0; i < files; i++)
-    nl_sort_text(items + begins[i], items + count, begins[i + 1] - begins[i]);
+    items[begins[names[i].file + 1]++].what = &names[i];
 }
 
 static int compare_files(const void *a, const void *b, const void *ctx) {
@@ -343,12 +354,11 @@ bool nl_holders_write(struct nlink_space_holder **out, size_t *count, struct nl_
   writing.out = nl_alloc((found + holders->count) * sizeof *writing.out);
   bool done = begins != NULL && items != NULL && writing.out != NULL;
   if (done)
-    sort_names(items, begins, holders->count, names, found);
+    sort_found(items, begins, holders->count, names, found);
   for (size_t i = 0; i < holders->count && done; i++)
-    done = write_file(&writing, i, items + begins[i], begins[i + 1] - begins[i]);
+    done = write_file(&writing, i, items + begins[i], begins[i + 1] - begins[i], items + found);
   done = done && sort_holders(out, &writing);
   *count = done ? writing.filled : 0;
-  nl_string_fini(&writing.recent.path);
   nl_string_fini(&writing.room);
   nl_free(writing.out);
   nl_free(items);

@@ -122,6 +122,7 @@ struct seeker {
   struct found *found;
   size_t count;
   uint64_t unverified;
+  uint64_t unfollowed;
   char apart[64];
 };
 
@@ -208,11 +209,27 @@ static bool take_name(struct nl_seek *seek, const struct nl_sight *sight) {
   return true;
 }
 
-/* A soft link, and what it leads to. That it leads nowhere is its own affair. */
+/* Whether a soft link that cannot be followed leads nowhere, or where nobody lets us see: that is no trouble. */
+static bool leads_nowhere(int sys) {
+  switch (nl_os_status(sys)) {
+  case NLINK_NOT_FOUND:
+  case NLINK_NOT_DIRECTORY:
+  case NLINK_DENIED:
+  case NLINK_NAME_TOO_LONG:
+  case NLINK_SYMLINK_LOOP:
+    return true;
+  default:
+    return false;
+  }
+}
+
 static bool take_soft(struct nl_seek *seek, const struct nl_sight *sight) {
   struct nlink_stat stat;
-  if (nl_os_stat(&stat, sight->at, sight->at_name, true) != 0)
+  int sys = nl_os_stat(&stat, sight->at, sight->at_name, true);
+  if (sys != 0) {
+    seek->seekers[sight->worker].unfollowed += !leads_nowhere(sys);
     return true;
+  }
   size_t goal = set_find(&seek->goals, stat.dev, stat.ino);
   return goal == NONE || note(seek, sight, goal, true);
 }
@@ -272,7 +289,8 @@ static bool gather(struct nl_seek *seek) {
       if (path == NULL)
         return false;
       nl_dir_path(path, length + 1, at->dir, at->name, at->length);
-      seek->names[seek->name_count++] = (struct nl_seek_name){at->file, at->soft, path};
+      const struct nl_seek_id in = {at->dir->dev, at->dir->ino};
+      seek->names[seek->name_count++] = (struct nl_seek_name){at->file, at->soft, in, path};
     }
     nl_arena_fini(&seek->seekers[i].arena);
     seek->seekers[i].found = NULL;
@@ -319,6 +337,13 @@ uint64_t nl_seek_unverified(const struct nl_seek *seek) {
   uint64_t count = 0;
   for (unsigned i = 0; i < seek->seeker_count; i++)
     count += seek->seekers[i].unverified;
+  return count;
+}
+
+uint64_t nl_seek_unfollowed(const struct nl_seek *seek) {
+  uint64_t count = 0;
+  for (unsigned i = 0; i < seek->seeker_count; i++)
+    count += seek->seekers[i].unfollowed;
   return count;
 }
 

@@ -35,8 +35,9 @@ struct nl_seek_plan {
 
 /** A name that was found. */
 struct nl_seek_name {
-  size_t file; /* which of the plan */
-  bool soft;   /* a soft link that leads there */
+  size_t file;          /* which of the plan */
+  bool soft;            /* a soft link that leads there */
+  struct nl_seek_id in; /* the directory that it is in */
   const char *path;
 };
 
@@ -62,6 +63,9 @@ const struct nl_trouble *nl_seek_troubles(const struct nl_seek *seek);
 
 /** How many names could not be looked at, though they may be wanted ones; mostly their directory may not be searched. */
 uint64_t nl_seek_unverified(const struct nl_seek *seek);
+
+/** How many soft links could not be followed for another reason than that they lead nowhere, or where one may not look. */
+uint64_t nl_seek_unfollowed(const struct nl_seek *seek);
 
 void nl_seek_close(struct nl_seek *seek);
 
