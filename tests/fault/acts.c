@@ -348,6 +348,39 @@ static bool walked_all(void) {
   return walked >= 13 && walked <= 16;
 }
 
+/* What two of the names occupy, and which name outside holds one of them: what cannot be looked at is missing. */
+static struct nlink_space_row together;
+static bool is_told;
+
+static enum nlink_status count_space(struct nlink_error *error) {
+  static const char *const paths[] = {"d", "again", "d"};
+  static const char *const around = ".";
+  const struct nlink_scope scope = {.size = sizeof scope, .threads = 1};
+  const struct nlink_space_options options = {
+      .size = sizeof options, .depth = 1, .groups = 2, .holders = true, .around = &around, .around_count = 1};
+  struct nlink_space *space = NULL;
+  const struct nlink_space_group *group;
+  const struct nlink_space_holder *holder;
+  enum nlink_status status = nlink_space_open(&space, NLINK_CWD, paths, 3, &options, &scope, error);
+  together = (struct nlink_space_row){0};
+  if ((status < 0) != (space == NULL))
+    return NLINK_OK;
+  if (space == NULL)
+    return status;
+  together = *nlink_space_set(space);
+  is_told = nlink_space_next_group(space, &group) == NLINK_OK && strcmp(group->names[0], "again") == 0 &&
+            nlink_space_next_holder(space, &holder) == NLINK_OK && strcmp(holder->inside, "again") == 0 &&
+            (holder->path != NULL ? strcmp(holder->path, "./twice") == 0 : holder->missing == 1) &&
+            nlink_space_next_holder(space, &holder) == NLINK_END;
+  nlink_space_close(space);
+  return status;
+}
+
+static bool counted_space(void) {
+  return is_told && together.names == 3 && together.files == 3 && together.directories == 1 &&
+         together.held_files == 1 && together.outside_names == 1;
+}
+
 /* ---------------------------------------------------------------- the table */
 
 static const char *const no_openat2[] = {"openat2", NULL};
@@ -396,6 +429,7 @@ const struct act acts[] = {
     {"why", foresee, anything, NULL, 0},
     {"list", list_all, listed_all, NULL, 0},
     {"walk in order", walk_all, walked_all, NULL, 0},
+    {"walk for space", count_space, counted_space, NULL, 0},
 };
 
 const size_t act_count = sizeof acts / sizeof acts[0];
