@@ -398,7 +398,7 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
     return status;
   const struct nl_trouble *troubles = nl_seek_troubles(seek);
   size_t told = nl_tell(&job->scope, job->dir, troubles);
-  job->lost = job->lost || (told > 0 && job->options.soft);
+  job->lost = job->lost || (told > 0 && job->options.soft) || nl_seek_unfollowed(seek) > 0;
   nl_search_note(&job->search, troubles, nl_seek_unverified(seek));
   if (status >= 0)
     status = take_found(job, seek, lists) ? tell_absences(job) : NLINK_NO_MEMORY;
