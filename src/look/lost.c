@@ -19,6 +19,7 @@
 struct candidate {
   struct candidate *next;
   const struct nl_dir *dir;
+  const struct nl_dir *self; /* a directory that was walked; else NULL */
   const char *name;
   size_t length;
   const char *home; /* the absolute path of its directory */
@@ -63,37 +64,42 @@ static const char *find_name(const struct search *search, const char *name) {
   return NULL;
 }
 
-/* The directory that the name is in, and not the name itself, is what the descriptor leads to. */
-static bool is_seen_from_above(const struct nl_sight *sight) {
-  return *sight->at_name != '\0';
+/* The absolute path of the directory that a name is in, once for many names; false = memory is exhausted. */
+static bool find_home(struct candidate *out, struct worker *worker, const struct nl_sight *sight) {
+  char path[NLINK_TARGET_SIZE];
+  if (worker->home_of != sight->dir) {
+    bool known = nl_os_directory_path(path, sizeof path, sight->at) == 0;
+    worker->home = known ? nl_arena_text(&worker->arena, path, strlen(path)) : NULL;
+    worker->home_of = sight->dir;
+    if (known && worker->home == NULL)
+      return false;
+  }
+  out->home = worker->home;
+  return true;
 }
 
-/* The absolute path of the directory that a name is in; false = memory is exhausted. */
-static bool find_home(const char **home, struct worker *worker, const struct nl_sight *sight) {
+/* The same of a directory that is open itself, a root perhaps, whose name its path does not tell. */
+static bool find_own(struct candidate *out, const struct search *search, struct worker *worker,
+                     const struct nl_sight *sight) {
   char path[NLINK_TARGET_SIZE];
-  bool from_above = is_seen_from_above(sight);
-  *home = worker->home;
-  if (from_above && worker->home_of == sight->dir)
+  if (nl_os_directory_path(path, sizeof path, sight->at) != 0)
     return true;
-  size_t length = 0;
-  if (nl_os_directory_path(path, sizeof path, sight->at) == 0) {
-    length = strlen(path);
-    while (!from_above && length > 1 && path[length - 1] != '/')
-      length--;
-    length -= !from_above && length > 1;
-  }
-  *home = length > 0 ? nl_arena_text(&worker->arena, path, length) : NULL;
-  if (from_above) {
-    worker->home = *home;
-    worker->home_of = sight->dir;
-  }
-  return length == 0 || *home != NULL;
+  char *slash = strrchr(path, '/');
+  if (slash == NULL)
+    return true;
+  out->name = find_name(search, slash + 1);
+  out->length = strlen(slash + 1);
+  size_t length = slash == path ? 1 : (size_t)(slash - path);
+  out->home = out->name != NULL ? nl_arena_text(&worker->arena, path, length) : NULL;
+  return out->name == NULL || out->home != NULL;
 }
 
 static bool take(void *ctx, const struct nl_sight *sight) {
   struct search *search = ctx;
-  const char *name = sight->dir == NULL || sight->depth == 0 ? NULL : find_name(search, sight->name);
-  if (name == NULL)
+  bool is_open = *sight->at_name == '\0';
+  bool is_root = sight->depth == 0;
+  const char *name = is_root ? NULL : find_name(search, sight->name);
+  if (is_root ? !is_open : name == NULL)
     return true;
   struct worker *worker = &search->workers[sight->worker];
   enum nlink_kind kind = sight->kind;
@@ -105,12 +111,13 @@ static bool take(void *ctx, const struct nl_sight *sight) {
   }
   struct candidate candidate = {.next = worker->first,
                                 .dir = sight->dir,
+                                .self = sight->self,
                                 .name = name,
                                 .length = sight->length,
                                 .is_directory = kind == NLINK_DIRECTORY};
-  if (!find_home(&candidate.home, worker, sight))
+  if (!(is_open ? find_own(&candidate, search, worker, sight) : find_home(&candidate, worker, sight)))
     return false;
-  if (candidate.home == NULL) /* it cannot be said how far away it is */
+  if (candidate.home == NULL) /* it is not meant, or it cannot be said how far away it is */
     return true;
   worker->first = nl_arena_take(&worker->arena, sizeof candidate);
   if (worker->first == NULL)
@@ -174,6 +181,8 @@ struct nearest {
 static bool holds(const struct candidate *candidate, const char *home) {
   size_t length = strlen(candidate->home);
   if (!candidate->is_directory || strncmp(home, candidate->home, length) != 0)
+    return false;
+  if (home[length] != '/' && length > 1)
     return false;
   const char *rest = home + length + strspn(home + length, "/");
   return strncmp(rest, candidate->name, candidate->length) == 0 &&
@@ -264,11 +273,13 @@ static bool sort_found(struct search *search) {
   for (unsigned i = 0; i < search->worker_count && search->found != NULL; i++) {
     struct worker *worker = &search->workers[i];
     for (struct candidate *at = worker->first; at != NULL; at = at->next) {
-      size_t length = nl_dir_path(NULL, 0, at->dir, at->name, at->length);
+      const struct nl_dir *dir = at->self != NULL ? at->self : at->dir;
+      const char *name = at->self != NULL ? NULL : at->name;
+      size_t length = nl_dir_path(NULL, 0, dir, name, at->length);
       char *path = nl_arena_take_tight(&worker->arena, length + 1);
       if (path == NULL)
         return false;
-      nl_dir_path(path, length + 1, at->dir, at->name, at->length);
+      nl_dir_path(path, length + 1, dir, name, at->length);
       at->path = path;
       search->found[filled++] = (struct nl_sort_item){nl_sort_key(at->name), at};
     }

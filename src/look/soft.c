@@ -219,11 +219,9 @@ static int found_outside(struct nl_soft **out, const struct scene *scene) {
     sys = add(&path, scene->target) ? 0 : no_memory();
   }
   nl_string_cut(text, 0);
-  bool is_over = way->further > 0;
-  if (sys == 0 && !add_words(text,
-                             is_over ? "leads out of the root, and over further soft links to "
-                                     : "leads out of the root, to ",
-                             path.text, ""))
+  const char *words = way->outside ? "leads out of the root, to "
+                                   : "leads out of the root, and by soft links there back in, to ";
+  if (sys == 0 && !add_words(text, words, path.text, ""))
     sys = no_memory();
   nl_string_fini(&path);
   return sys != 0 ? sys : found(out, scene, NLINK_FINDING_POINTS_OUT);

@@ -78,13 +78,12 @@ static void look_around(struct nl_way *way, struct nl_way_knowledge *knowledge) 
     sys = nl_inside_look(&is_inside, knowledge->inside, &knowledge->memory, way->dir, look.dev, look.ino);
   if (sys != 0)
     way->unseen = sys;
-  way->leaves |= sys == 0 && !is_inside;
+  way->outside = sys == 0 && !is_inside;
 }
 
 /* One text; *goes_on = it led to a soft link, whose text is the present one now. */
 static int step(struct nl_way *way, struct nl_way_knowledge *knowledge, bool *goes_on) {
   size_t begin = 0;
-  bool left_before = way->leaves;
   bool is_name = ends_in_name(way->text, &begin);
   *goes_on = false;
   way->by_proc |= strncmp(way->text, "/proc/", 6) == 0;
@@ -94,11 +93,11 @@ static int step(struct nl_way *way, struct nl_way_knowledge *knowledge, bool *go
   if (way->owned_dir >= 0 && knowledge != NULL)
     look_around(way, knowledge);
   sys = nl_os_look(&way->end, way->dir, way->last);
-  if (sys != 0 || way->end.kind != NLINK_SYMLINK) {
-    if (sys == 0 && knowledge != NULL && nl_inside_is_root(knowledge->inside, way->end.dev, way->end.ino))
-      way->leaves = left_before;
+  if (sys == 0 && knowledge != NULL && nl_inside_is_root(knowledge->inside, way->end.dev, way->end.ino))
+    way->outside = false;
+  way->leaves |= way->outside;
+  if (sys != 0 || way->end.kind != NLINK_SYMLINK)
     return sys;
-  }
   char next[NLINK_TARGET_SIZE];
   sys = nl_os_readlink(next, sizeof next, way->dir, way->last);
   if (sys != 0)
@@ -118,7 +117,7 @@ static int step(struct nl_way *way, struct nl_way_knowledge *knowledge, bool *go
 
 static void begin(struct nl_way *way, int dir, const char *text) {
   way->sys = way->unseen = 0;
-  way->by_proc = way->leaves = way->opened = false;
+  way->by_proc = way->leaves = way->outside = way->opened = false;
   way->further = 0;
   way->base = dir;
   way->owned_base = way->owned_dir = way->dir = -1;

@@ -24,6 +24,7 @@ struct nl_way {
   int unseen;   /* the number of a look beside the way that gave no answer; 0 = none */
   bool by_proc; /* it comes by what each process sees in its own way: nothing can be told */
   bool leaves;  /* it comes by a place outside of the roots, or ends there */
+  bool outside; /* it ends outside */
   struct nl_os_look end;
   unsigned further; /* soft links on the way behind the first, without those that stand for a directory */
   int base;         /* the directory where the last text begins */
