@@ -110,6 +110,23 @@ PyDoc_STRVAR(names_doc,
              "soft links that lead to the file are found too. With follow, a path that is a soft link\n"
              "means the file that it leads to." SCAN_DOC);
 
+PyDoc_STRVAR(space_doc,
+             "space($module, /, *paths, depth=1, order='freed', groups=0, holders=False,\n"
+             "      around=None, listed=False, " SCAN_SIGNATURE
+             "Tell what directories occupy, and what deleting them would free.\n\n"
+             "There is a row for each path, and for each directory down to depth; order is 'freed',\n"
+             "'once', 'apparent', 'held', 'names', 'files' or 'path'. groups is how many of the files\n"
+             "that occupy most are told with all their names. With holders, the names outside that keep\n"
+             "files inside from being freed are looked for: in the paths of around, else on the paths' own\n"
+             "file system." SCAN_DOC);
+
+PyDoc_STRVAR(check_doc,
+             "check($module, /, *paths, only=None, skip=None, " SCAN_SIGNATURE
+             "Find and explain what is wrong with the links below the paths, changing nothing.\n\n"
+             "only and skip are kinds of finding, one or several: 'dangles', 'loops', 'absolute-inside',\n"
+             "'points-out', 'needlessly-long', 'partly-outside', 'near-limit', 'set-id-shared',\n"
+             "'writable-and-read-only', 'empty-shared', 'soft-link-shared'." SCAN_DOC);
+
 PyDoc_STRVAR(quote_doc,
              "quote($module, /, name, *, ascii=False, needed=False)\n"
              "--\n\n"
@@ -123,9 +140,9 @@ PyDoc_STRVAR(quote_doc,
   { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
 
 static PyMethodDef functions[] = {
-    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink),     FUNCTION(unlink),  FUNCTION(stat),
-    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),         FUNCTION(listing), FUNCTION(walk),
-    FUNCTION(names),     FUNCTION(quote),    {NULL, NULL, 0, NULL},
+    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink), FUNCTION(unlink),  FUNCTION(stat),
+    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),     FUNCTION(listing), FUNCTION(walk),
+    FUNCTION(names),     FUNCTION(space),    FUNCTION(check),   FUNCTION(quote),   {NULL, NULL, 0, NULL},
 };
 
 static int make_words(struct module_state *state) {
@@ -202,6 +219,13 @@ static const struct {
     {"entry", offsetof(struct module_state, entry_type), &entry_description},
     {"walk_entry", offsetof(struct module_state, walk_entry_type), &walk_entry_description},
     {"names_result", offsetof(struct module_state, names_type), &names_description},
+    {"space_result", offsetof(struct module_state, space_type), &space_description},
+    {"space_row", offsetof(struct module_state, space_row_type), &space_row_description},
+    {"space_step", offsetof(struct module_state, space_step_type), &space_step_description},
+    {"space_group", offsetof(struct module_state, space_group_type), &space_group_description},
+    {"space_holder", offsetof(struct module_state, space_holder_type), &space_holder_description},
+    {"space_doubts", offsetof(struct module_state, space_doubts_type), &space_doubts_description},
+    {"finding", offsetof(struct module_state, finding_type), &finding_description},
 };
 
 #define RECORD_COUNT (sizeof records / sizeof records[0])
@@ -218,6 +242,9 @@ static int make_types(PyObject *module, struct module_state *state) {
   }
   state->obstacles_type = obstacles_make_type();
   if (add_type(module, "Obstacles", state->obstacles_type) < 0)
+    return -1;
+  state->findings_type = findings_make_type();
+  if (add_type(module, "Findings", state->findings_type) < 0)
     return -1;
   state->listing_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &listing_specification, NULL);
   if (add_type(module, "Listing", state->listing_type) < 0)

@@ -140,6 +140,78 @@ class names_result(NamedTuple, Generic[AnyStr]):
     told_by_system: bool
     errors: Tuple[Exception, ...]
 
+@final
+class space_row(NamedTuple, Generic[AnyStr]):
+    path: Optional[AnyStr]
+    depth: int
+    kind: str
+    apparent_bytes: int
+    once_bytes: int
+    freed_bytes: int
+    held_bytes: int
+    held_files: int
+    outside_names: int
+    names: int
+    files: int
+    directories: int
+
+@final
+class space_step(NamedTuple):
+    alone_bytes: Optional[int]
+    together_bytes: Optional[int]
+
+@final
+class space_group(NamedTuple, Generic[AnyStr]):
+    dev: int
+    ino: int
+    link_count: int
+    kind: str
+    size_bytes: int
+    allocated_bytes: int
+    names: Tuple[AnyStr, ...]
+    outside_names: int
+
+@final
+class space_holder(NamedTuple, Generic[AnyStr]):
+    path: Optional[AnyStr]
+    inside: AnyStr
+    dev: int
+    ino: int
+    allocated_bytes: int
+    missing: int
+
+@final
+class space_doubts(NamedTuple):
+    changed_files: int
+    wrong_counts: int
+    unread: int
+    may_share_extents: bool
+
+@final
+class space_result(NamedTuple, Generic[AnyStr]):
+    rows: Tuple[space_row[AnyStr], ...]
+    total: space_row[AnyStr]
+    series: Tuple[space_step, ...]
+    groups: Tuple[space_group[AnyStr], ...]
+    holders: Tuple[space_holder[AnyStr], ...]
+    doubts: space_doubts
+    errors: Tuple[Exception, ...]
+
+@final
+class finding(NamedTuple, Generic[AnyStr]):
+    kind: str
+    path: AnyStr
+    target: Optional[AnyStr]
+    candidate: Optional[AnyStr]
+    names: Tuple[AnyStr, ...]
+    link_count: int
+    text: str
+    mend: Optional[str]
+
+class Findings(Tuple[finding[AnyStr], ...]):
+    @property
+    def errors(self) -> Tuple[Exception, ...]: ...
+
 @overload
 def link(
     src: _Path,
@@ -412,4 +484,80 @@ def names(
     progress: Optional[_Progress] = None,
     on_event: Optional[_OnEvent[bytes]] = None,
 ) -> List[names_result[bytes]]: ...
+@overload
+def space(
+    *paths: _StrPath,
+    depth: _SupportsIndex = 1,
+    order: _Order = "freed",
+    groups: _SupportsIndex = 0,
+    holders: bool = False,
+    around: Union[_Path, Iterable[_Path], None] = None,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> space_result[str]: ...
+@overload
+def space(
+    *paths: _BytesPath,
+    depth: _SupportsIndex = 1,
+    order: _Order = "freed",
+    groups: _SupportsIndex = 0,
+    holders: bool = False,
+    around: Union[_Path, Iterable[_Path], None] = None,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> space_result[bytes]: ...
+@overload
+def check(
+    *paths: _StrPath,
+    only: Union[_Kind, Iterable[_Kind], None] = None,
+    skip: Union[_Kind, Iterable[_Kind], None] = None,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> Findings[str]: ...
+@overload
+def check(
+    *paths: _BytesPath,
+    only: Union[_Kind, Iterable[_Kind], None] = None,
+    skip: Union[_Kind, Iterable[_Kind], None] = None,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    progress: Optional[_Progress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> Findings[bytes]: ...
 def quote(name: _Path, *, ascii: bool = False, needed: bool = False) -> str: ...
