@@ -195,8 +195,6 @@ int scope_read(struct scope *scope, struct options *options, scope_take_function
     out_message(scope->out, "standard input can be read only once");
     return options_point_to_help(options, scope->out);
   }
-  if (scope->json && !out_json_ready(scope->out))
-    return VERB_USAGE;
   return SCOPE_GO;
 }
 
@@ -287,6 +285,8 @@ static int read_names(struct scope *scope) {
 
 int scope_ready(struct scope *scope, const struct options *options) {
   int status = SCOPE_GO;
+  if (scope->json && !out_json_ready(scope->out))
+    return VERB_USAGE;
   for (size_t i = 0; i < scope->wanted.count && status == SCOPE_GO; i += 2) {
     const char *kind = scope->wanted.items[i];
     const char *text = scope->wanted.items[i + 1];

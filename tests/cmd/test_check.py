@@ -2,6 +2,7 @@
 """nlink check: what is found, how it is told, and that nothing changes."""
 
 import os
+import re
 import shutil
 import unittest
 
@@ -193,6 +194,16 @@ class Check(tree.Verb):
         self.assertEqual(code, 1)
         self.assertTrue(out.endswith(b'\n1 finding\n'), out)
         self.assertTrue(err.startswith(b"nlink: cannot read the directory './d': Permission denied: "), err)
+
+    def test_colours(self):
+        plain = self.run_verb('d')[1]
+        code, out = tree.run_on_terminal(tree.NLINK, ['check', 'd'], self.root, env={'TERM': 'xterm'})
+        self.assertEqual(code, 1)
+        self.assertTrue(out.startswith(b'\033[1m'), out)
+        self.assertIn(b'mend: \033[32m', out)
+        self.assertEqual(re.sub(rb'\033\[\d+m', b'', out), plain)
+        self.assertEqual(tree.run_on_terminal(tree.NLINK, ['check', 'd'], self.root,
+                                              env={'TERM': 'xterm', 'NO_COLOR': '1'}), (1, plain))
 
     def test_usage(self):
         kinds = 'takes kinds of findings as the help names them, not'

@@ -2,6 +2,7 @@
 """nlink space: the tables to the letter, with figures that a slow and obvious count arrives at too."""
 
 import os
+import re
 import stat
 import unittest
 
@@ -316,9 +317,16 @@ class Space(tree.Verb):
         self.assertTrue(out.decode().startswith(self.table([('e', figures(['e']))]) + '\n'))
 
     def test_colours(self):
-        """Only on a terminal."""
-        code, out, _ = self.run_verb('d', env={'TERM': 'xterm'})
-        self.assertEqual((code, b'\033' in out), (0, False))
+        """Only on a terminal, and not against NO_COLOR; the columns are as wide as without."""
+        plain = self.run_verb('d')[1]
+        self.assertEqual(self.run_verb('d', env={'TERM': 'xterm'}), (0, plain, b''))
+        code, out = tree.run_on_terminal(tree.NLINK, ['space', 'd'], self.root, env={'TERM': 'xterm'})
+        self.assertEqual(code, 0)
+        self.assertTrue(out.startswith(b'\033[1m'), out)
+        self.assertIn(b'\033[33m', out)
+        self.assertEqual(re.sub(rb'\033\[\d+m', b'', out), plain)
+        for env in ({'TERM': 'xterm', 'NO_COLOR': '1'}, {'TERM': 'dumb'}):
+            self.assertEqual(tree.run_on_terminal(tree.NLINK, ['space', 'd'], self.root, env=env), (0, plain))
 
     def test_usage(self):
         columns = 'freed, once, held, apparent, names, files or path'

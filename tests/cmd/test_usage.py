@@ -108,7 +108,8 @@ class Usage(tree.Verb):
 
     def test_full_output(self):
         for words, status in ((['--help'], 3), (['--version'], 3), (['link', '-v', 'a', 'new'], 3),
-                              (['unlink', 'a2'], 3), (['why', 'a', 'new2'], 3), (['link', '--help'], 3)):
+                              (['unlink', 'a2'], 3), (['why', 'a', 'new2'], 3), (['link', '--help'], 3),
+                              (['names', '-i', '.', 'b'], 3), (['space'], 3), (['check'], 3)):
             with self.subTest(words=words), open('/dev/full', 'wb') as full:
                 done = subprocess.run([tree.NLINK, *words], cwd=self.root, stdout=full, stderr=subprocess.PIPE,
                                       check=False)

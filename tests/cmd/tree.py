@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import shutil
 import stat
 import subprocess
@@ -90,6 +91,26 @@ def run(program, args, cwd, called=None, env=None, stdin=b'', **more):
     done = subprocess.run([called or program, *args], executable=program, cwd=cwd, env=environment,
                           input=stdin, capture_output=True, timeout=60, check=False, **more)
     return done.returncode, done.stdout, done.stderr
+
+
+def run_on_terminal(program, args, cwd, env):
+    """Run a program with both outputs on a terminal; (exit status, what it shows)."""
+    environment = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', **env}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([program, *args], cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=theirs,
+                          stderr=theirs) as child:
+        os.close(theirs)
+        shown = b''
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        os.close(ours)
+        return child.wait(), shown.replace(b'\r\n', b'\n')
 
 
 class Verb(unittest.TestCase):
