@@ -72,8 +72,9 @@ class Command(unittest.TestCase):
         return re.findall(r'^  (\w+) +[A-Z[]', run('--help').stdout, re.M)
 
     def test_verbs(self):
-        self.assertEqual(sorted(set(self.verbs())), ['link', 'ls', 'unlink', 'why'])
-        self.assertEqual(re.findall(r'^\.Ss nlink (\w+)$', self.page, re.M), ['link', 'unlink', 'ls', 'why'])
+        verbs = list(dict.fromkeys(self.verbs()))
+        self.assertGreater(len(verbs), 6)
+        self.assertEqual(re.findall(r'^\.Ss nlink (\w+)$', self.page, re.M), verbs)
 
     def test_options(self):
         for verb in sorted(set(self.verbs())):
@@ -84,11 +85,25 @@ class Command(unittest.TestCase):
                 told = re.findall(r'^\.It (Fl .*)$', section(self.page, f'nlink {verb}', 'Ss'), re.M)
                 self.assertEqual({word for line in told for word in re.findall(r'Fl -?([\w-]+)', line)}, options)
 
+    def test_scope_options(self):
+        told = re.findall(r'^\.It (Fl .*)$', section(self.page, 'Scope', 'Ss'), re.M)
+        wanted = {word for line in told for word in re.findall(r'Fl -?([\w-]+)', line)}
+        sharing = []
+        for verb in sorted(set(self.verbs())):
+            lines = re.search(r'^What is looked at, and what is left out:\n((?:  -.*\n)+)', run(verb, '--help').stdout,
+                              re.M)
+            if lines:
+                sharing.append(verb)
+                with self.subTest(verb=verb):
+                    self.assertEqual(set(re.findall(r'(?<![\w-])--?([\w-]+)', lines[1])), wanted)
+                    self.assertIn('.Sx Scope', section(self.page, f'nlink {verb}', 'Ss'))
+        self.assertEqual(sharing, ['check', 'names', 'space'])
+
     def test_options_in_the_synopsis(self):
         synopsis = section(self.page, 'SYNOPSIS')
         for verb in sorted(set(self.verbs())):
             with self.subTest(verb=verb):
-                text = synopsis.split(f'.Nm nlink Cm {verb}\n')[1].split('.Nm')[0]
+                text = ''.join(part.split('.Nm')[0] for part in synopsis.split(f'.Nm nlink Cm {verb}\n')[1:])
                 short = set(''.join(re.findall(r'Fl (\w+)', text)))
                 here = set(re.findall(r'^\.It Fl (\w)\b', section(self.page, f'nlink {verb}', 'Ss'), re.M))
                 # -t stands in a line of its own; -l changes nothing.
@@ -98,17 +113,34 @@ class Command(unittest.TestCase):
         with tempfile.TemporaryDirectory() as place:
             with open(os.path.join(place, 'a'), 'w', encoding='ascii'):
                 pass
+            os.mkdir(os.path.join(place, 'd'))
             if run('link', '--json', 'a', 'b', cwd=place).returncode == 2:
                 self.skipTest('this build has no JSON')
-            said = [run(*words, cwd=place).stdout for words in (
-                ['link', '--json', 'a', 'c'], ['link', '--json', 'a', 'c'], ['link', '--json', '-b', 'a', 'b'],
-                ['why', '--json', 'a', 'c'], ['unlink', '--json', 'c'])]
-            listing = run('ls', '--json', cwd=place).stdout
-        keys = {key for text in said for line in text.splitlines() for key in json.loads(line)}
-        text = section(self.page, 'JSON')
-        of_calls, of_names = text.split('\n.Cm ls\nprints:\n')
-        self.assertEqual(set(items(of_calls, 'Va')), keys | {'remark'})  # a remark needs an overlay
-        self.assertEqual(set(items(of_names, 'Va')), set(json.loads(listing.splitlines()[0])))
+            asked = {
+                'link': [['link', '--json', 'a', 'c'], ['link', '--json', 'a', 'c'], ['link', '--json', '-b', 'a', 'b'],
+                         ['why', '--json', 'a', 'c'], ['unlink', '--json', 'c'], ['link', 'a', 'd/a']],
+                'ls': [['ls', '--json']],
+                'names': [['names', '--json', '--in', '.', 'a']],
+                'space': [['space', '--json', '--set', '.', 'd'], ['space', '--json', '--series', '.', 'd'],
+                          ['space', '--json', '--groups', '.'], ['space', '--json', '--why-not', 'd', '.']],
+                'check': [['check', '--json', 'd']],
+            }
+            keys = {verb: {key for words in calls for line in run(*words, cwd=place).stdout.splitlines()
+                           for key in json.loads(line)} for verb, calls in asked.items()}
+        keys['link'].add('remark')  # that needs an overlay
+        told = re.split(r'^\.Cm (\w+)(?: ,\n\.Cm \w+\nand\n\.Cm \w+)?\nprints?\b', section(self.page, 'JSON'), flags=re.M)[1:]
+        self.assertEqual(told[::2], list(asked))
+        for verb, text in zip(told[::2], told[1::2]):
+            with self.subTest(verb=verb):
+                self.assertEqual(set(items(text, 'Va')), keys[verb])
+
+    def test_absences_and_findings(self):
+        header = read('include', 'nlink.h')
+        for name, heading in (('ABSENCE', 'ABSENCES'), ('FINDING', 'FINDINGS')):
+            words = re.findall(r'X\(\w+, "([\w-]+)"', re.search(rf'NLINK_{name}_MAP.*?\n\n', header, re.S)[0])
+            with self.subTest(map=name):
+                self.assertGreater(len(words), 7)
+                self.assertEqual(items(section(self.page, heading), 'Cm'), words)
 
     def test_kinds(self):
         words = set(re.findall(r'return "([\w-]+)";', read('cli', 'ls_json.c')))
@@ -176,10 +208,10 @@ class Library(unittest.TestCase):
         told = re.findall(r'^\.It Dv NLINK_(\w+) Pq (-?\d+)\n(.*)$', section(self.page, 'RETURN VALUES'), re.M)
         self.assertEqual(told, wanted)
 
-    def test_causes_and_steps(self):
+    def test_words(self):
         rows = []
-        for name in ('CAUSE', 'STEP'):
-            rows += re.findall(r'X\((\w+), "([^"]*)"\)', self.map_rows(name))
+        for name in ('CAUSE', 'STEP', 'ABSENCE', 'FINDING'):
+            rows += re.findall(r'X\((\w+), "([^"]*)"', self.map_rows(name))
         self.assertEqual(re.findall(r'^\.It Dv (\w+)\n(.*)$', section(self.page, 'ERRORS'), re.M), rows)
 
     def test_constants(self):
