@@ -159,7 +159,7 @@ static int absolute_as_given(struct nl_string *out, const struct job *job, const
 /* The path of the file itself as its one name: @p text, or, where @p sys says that the system cannot tell it, as given. */
 static enum nlink_status own_path(struct job *job, struct sought *sought, struct nl_string *text, int sys) {
   const char *path = job->paths[sought->first];
-  if (sys != 0)
+  if (sys != 0 && nl_os_status(sys) != NLINK_NO_MEMORY)
     sys = absolute_as_given(text, job, path);
   if (nl_os_status(sys) == NLINK_NO_MEMORY || !copy_name(job, sought, sys == 0 ? text->text : path, false))
     return NLINK_NO_MEMORY;

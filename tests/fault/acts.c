@@ -381,6 +381,55 @@ static bool counted_space(void) {
          together.held_files == 1 && together.outside_names == 1;
 }
 
+/* The names as one text; a directory and what has one name are known at once. */
+static char found[400];
+
+static enum nlink_status find_names(const char *const *roots, size_t root_count, struct nlink_error *error) {
+  static const char *const paths[] = {"again", "l", "src", "rl/"};
+  const struct nlink_scope scope = {.size = sizeof scope, .threads = 1};
+  const struct nlink_names_options options = {.size = sizeof options,
+                                              .roots = roots,
+                                              .root_count = root_count,
+                                              .soft = root_count > 0,
+                                              .follow = true};
+  struct nlink_names *all = NULL;
+  const struct nlink_names_entry *entry;
+  size_t skip = root_count > 0 ? 0 : 2;
+  found[0] = '\0';
+  enum nlink_status status =
+      nlink_names_open(&all, NLINK_CWD, paths + skip, 4 - skip, &options, &scope, error);
+  if ((status < 0) != (all == NULL))
+    return NLINK_OK;
+  while (all != NULL && nlink_names_next(all, &entry) == NLINK_OK) {
+    const char *path = strncmp(entry->path, "./", 2) == 0 ? entry->path + 2 : strrchr(entry->path, '/');
+    size_t length = strlen(found);
+    snprintf(found + length, sizeof found - length, "%zu%s%s ", entry->file, entry->soft ? "s" : ":",
+             path != NULL ? path : entry->path);
+  }
+  nlink_names_close(all);
+  return status;
+}
+
+static enum nlink_status find_in_root(struct nlink_error *error) {
+  static const char *const root = ".";
+  return find_names(&root, 1, error);
+}
+
+/* Where the system does not tell what a path leads to, or where we are, it stays as it was given. */
+static bool found_in_root(void) {
+  return strcmp(found, "0:again 0:twice 1:d/in 1sl 2:src 3:/d 3srl ") == 0 ||
+         strcmp(found, "0:again 0:twice 1:d/in 1sl 2:src 3:/ 3srl ") == 0;
+}
+
+static enum nlink_status find_everywhere(struct nlink_error *error) {
+  return find_names(NULL, 0, error);
+}
+
+static bool found_everywhere(void) {
+  return strcmp(found, "0:/src 1:/d ") == 0 || strcmp(found, "0:src 1:/d ") == 0 ||
+         strcmp(found, "0:src 1:/ ") == 0 || strcmp(found, "0:/src 1:/ ") == 0;
+}
+
 /* ---------------------------------------------------------------- the table */
 
 static const char *const no_openat2[] = {"openat2", NULL};
@@ -430,6 +479,8 @@ const struct act acts[] = {
     {"list", list_all, listed_all, NULL, 0},
     {"walk in order", walk_all, walked_all, NULL, 0},
     {"walk for space", count_space, counted_space, NULL, 0},
+    {"walk for names", find_in_root, found_in_root, NULL, 0},
+    {"walk for names known at once", find_everywhere, found_everywhere, NULL, 0},
 };
 
 const size_t act_count = sizeof acts / sizeof acts[0];
