@@ -43,6 +43,9 @@ void space_tell_series(const struct space_wish *wish, struct nlink_space *space)
 void space_tell_groups(const struct space_wish *wish, struct nlink_space *space);
 bool space_tell_holders(const struct space_wish *wish, struct nlink_space *space);
 
+/* How many of the paths are shown as a row of snapshots. */
+size_t space_series_count(const struct space_wish *wish);
+
 /* "held: 12M in 45 files by 67 names outside", and where it is outside of; nothing where nothing is held. */
 void space_tell_held(const struct space_wish *wish, const struct nlink_space_row *row, const char *of);
 /* What can make the true figures other than those told; `freed` = some tell what a deletion frees. */

@@ -47,9 +47,11 @@ static void tell_set(struct out *out, const struct nlink_space *space) {
   out_json_end(out);
 }
 
-static void tell_series(const struct scope *scope, const struct nlink_space *space) {
+static void tell_series(const struct space_wish *wish, const struct nlink_space *space) {
+  const struct scope *scope = wish->scope;
   struct out *out = scope->out;
-  for (size_t i = 0; i < scope->count && out->failed == 0; i++) {
+  size_t count = space_series_count(wish);
+  for (size_t i = 0; i < count && out->failed == 0; i++) {
     const struct nlink_space_row *root = nlink_space_root(space, i);
     begin(out, "series");
     if (root != NULL)
@@ -111,7 +113,7 @@ bool space_tell_json(const struct space_wish *wish, struct nlink_space *space) {
       return false;
     break;
   case SPACE_SERIES:
-    tell_series(wish->scope, space);
+    tell_series(wish, space);
     break;
   case SPACE_GROUPS:
     tell_groups(out, space);

@@ -92,13 +92,21 @@ void space_rows_fini(struct space_rows *rows) {
   free(rows->all);
 }
 
+/* A path that was given twice has one row. */
+static bool was_told(const struct nlink_space *space, const struct nlink_space_row *root, size_t index) {
+  for (size_t i = 0; i < index; i++)
+    if (nlink_space_root(space, i) == root)
+      return true;
+  return false;
+}
+
 static void tell_held_by_path(const struct space_wish *wish, const struct nlink_space *space) {
   const struct scope *scope = wish->scope;
   /* Of a list, which can be long, only the whole is told. */
   if (!scope->look.listed)
     for (size_t i = 0; i < scope->count; i++) {
       const struct nlink_space_row *root = nlink_space_root(space, i);
-      if (root != NULL)
+      if (root != NULL && root->held_bytes > 0 && !was_told(space, root, i))
         space_tell_held(wish, root, scope->count > 1 ? root->path : NULL);
     }
   if (scope->count > 1 && (scope->look.listed || wish->shows == SPACE_SET))
@@ -158,13 +166,19 @@ static size_t series_cell(char text[SPACE_NUMBER_SIZE], const struct space_wish 
   return 1;
 }
 
+size_t space_series_count(const struct space_wish *wish) {
+  size_t count = wish->scope->count;
+  return wish->top > 0 && wish->top < count ? wish->top : count;
+}
+
 void space_tell_series(const struct space_wish *wish, struct nlink_space *space) {
   static const char *const heads[] = {"ALONE", "OLDEST-TOGETHER"};
   const struct scope *scope = wish->scope;
   struct out *out = scope->out;
   char text[SPACE_NUMBER_SIZE];
+  size_t count = space_series_count(wish);
   size_t widths[] = {strlen(heads[0]), strlen(heads[1])};
-  for (size_t i = 0; i < scope->count; i++)
+  for (size_t i = 0; i < count; i++)
     for (unsigned j = 0; j < 2; j++) {
       size_t length = series_cell(text, wish, space, i, j == 1);
       widths[j] = length > widths[j] ? length : widths[j];
@@ -176,7 +190,7 @@ void space_tell_series(const struct space_wish *wish, struct nlink_space *space)
   out_text(out, "  PATH");
   out_colour(out, OUT_PLAIN);
   out_char(out, '\n');
-  for (size_t i = 0; i < scope->count && out->failed == 0; i++) {
+  for (size_t i = 0; i < count && out->failed == 0; i++) {
     for (unsigned j = 0; j < 2; j++) {
       size_t length = series_cell(text, wish, space, i, j == 1);
       put_right(out, text, length, widths[j]);

@@ -173,6 +173,13 @@ class Space(tree.Verb):
         rows = sorted(self.sorted_rows('d', 9), key=lambda row: os.fsencode(row[0]))
         self.prints(['-d9', '--sort=path', 'd'], self.table(rows) + '\n' + self.held(figures(['d'])))
 
+    def test_paths_given_twice(self):
+        row = figures(['d'])
+        self.prints(['-d0', 'd', 'd'], self.table([('d', row)]) + '\n' + self.held(row, " 'd'"))
+        self.prints(['-d0', '--set', 'd', 'd/sub', 'd'],
+                    self.table([('d', row), ('d/sub', figures(['d/sub']))], together=row) + '\n' +
+                    self.held(row, " 'd'") + self.held(row, ' them all'))
+
     def test_odd_names(self):
         self.prints(['-d0', 'sp dir'], self.table([("'sp dir'", figures(['sp dir']))]) + '\n')
 
@@ -213,6 +220,9 @@ class Space(tree.Verb):
             lines = [f'{a.rjust(widths[0])}  {o.rjust(widths[1])}  {path}\n'
                      for a, o, path in zip(['ALONE'] + alone, ['OLDEST-TOGETHER'] + oldest, ['PATH'] + snaps)]
             self.prints(['--series', *exact, *snaps], ''.join(lines) + '\n')
+            self.prints(['--series', '--top=3', *exact, *snaps], ''.join(lines) + '\n')
+        code, out, _ = self.run_verb('--series', '--top=1', *snaps)
+        self.assertEqual((code, [snap.encode() in out for snap in snaps]), (0, [True, False, False]))
 
     def test_series_with_one_missing(self):
         first, _, last = self.snapshots()
