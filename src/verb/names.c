@@ -375,6 +375,13 @@ static bool take_found(struct job *job, const struct nl_seek *seek, const struct
   return true;
 }
 
+static bool has_all(const struct job *job) {
+  for (size_t i = 0; i < job->sought_count; i++)
+    if (job->sought[i].hard_count < stat_of(job, &job->sought[i])->link_count)
+      return false;
+  return true;
+}
+
 static enum nlink_status tell_absences(struct job *job);
 
 static enum nlink_status walk(struct job *job, const struct lists *lists) {
@@ -397,11 +404,14 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
   if (seek == NULL)
     return status;
   const struct nl_trouble *troubles = nl_seek_troubles(seek);
-  size_t told = nl_tell(&job->scope, job->dir, troubles);
+  bool taken = status < 0 || take_found(job, seek, lists);
+  /* What the walk met on its way to the last name is a matter of chance, and nothing is missing for it. */
+  bool matters = !everywhere || job->options.soft || !has_all(job);
+  size_t told = matters ? nl_tell(&job->scope, job->dir, troubles) : 0;
   job->lost = job->lost || (told > 0 && job->options.soft) || nl_seek_unfollowed(seek) > 0;
   nl_search_note(&job->search, troubles, nl_seek_unverified(seek));
   if (status >= 0)
-    status = take_found(job, seek, lists) ? tell_absences(job) : NLINK_NO_MEMORY;
+    status = taken ? tell_absences(job) : NLINK_NO_MEMORY;
   nl_seek_close(seek);
   return status;
 }

@@ -154,6 +154,16 @@ class Names(tree.Verb):
         self.assertTrue(out.startswith(b'./a\n./a2\n2 of 3 names: '), out)
         self.assertTrue(err.startswith(b"nlink: cannot read the directory './d': Permission denied: "), err)
 
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can try as another user')
+    def test_as_another_all_found(self):
+        """What could not be read on the way to the last name is not told: nothing is missing for it."""
+        os.chmod(os.path.dirname(self.root), 0o755)
+        os.mkdir(self.at('closed'), 0o700)
+        self.before = tree.look(self.root)
+        code, out, err = self.run_verb('a', user=65534, group=65534, extra_groups=[])
+        self.assertEqual((code, err), (0, b''))
+        self.assertEqual(len(out.splitlines()), 3)
+
     def test_usage(self):
         for words, message in (([], 'missing operand'), (['-x'], 'missing operand'),
                                (['--json', '-0', 'a'], '--json and --null exclude each other'),
