@@ -15,6 +15,9 @@ It can stand in the place of os.link():
     os.link = nlink.link
     os.supports_dir_fd.add(nlink.link)
     os.supports_follow_symlinks.add(nlink.link)
+
+walk(), names(), space() and check() look at whole trees: every name in order, all names of a
+file, what a deletion frees, and what is wrong with the links.
 """
 
 from nlink._nlink import (

@@ -8,6 +8,7 @@ import stat as stat_module
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import nlink
 from place import InPlace
@@ -74,6 +75,38 @@ class Forest(InPlace):
             call()
         gc.collect()
         self.assertEqual(descriptors(), before)
+
+    def assertLosesNothing(self, one):
+        """No memory stays, however often something is done."""
+        grown = []
+        tracemalloc.start()
+        try:
+            # Python keeps a stock of small objects for later, which fills by and by; a leak grows every time.
+            for _ in range(15):
+                gc.collect()
+                before = tracemalloc.get_traced_memory()[0]
+                for _ in range(100):
+                    one()
+                gc.collect()
+                grown.append(tracemalloc.get_traced_memory()[0] - before)
+                if grown[-1] < 3000:
+                    break
+        finally:
+            tracemalloc.stop()
+        # A single object lost in each round would be five thousand bytes.
+        self.assertLess(grown[-1], 3000, grown)
+
+    def assertKeepsReferences(self, objects, some):
+        """What is handed in, and the types of what comes out, are given back."""
+        for _ in range(2):
+            before = [sys.getrefcount(item) for item in objects]
+            for _ in range(100):
+                some()
+            gc.collect()
+            after = [sys.getrefcount(item) for item in objects]
+        for item, first, last in zip(objects, before, after):
+            # One reference lost in each round would be a hundred; some of these are shared with all that runs.
+            self.assertLess(abs(last - first), 50, item)
 
     def run_as_nobody(self, code):
         """What a Python program prints that is run by a user who may nothing; needs root."""

@@ -2,14 +2,11 @@
 """check: what is wrong with the links in trees, each kind by itself; called back; nothing is kept."""
 
 import errno
-import gc
 import os
 import pickle
 import shlex
 import subprocess
-import sys
 import threading
-import tracemalloc
 import unittest
 
 import nlink
@@ -252,36 +249,18 @@ class Kept(Forest):
             quietly(nlink.check, root, only=['dangles', name])
             quietly(nlink.check, root, skip=3)
             quietly(nlink.check, root, rules=name)
-        grown = []
-        tracemalloc.start()
-        try:
-            for _ in range(10):
-                gc.collect()
-                before = tracemalloc.get_traced_memory()[0]
-                for _ in range(100):
-                    one()
-                gc.collect()
-                grown.append(tracemalloc.get_traced_memory()[0] - before)
-                if grown[-1] < 1500:
-                    break
-        finally:
-            tracemalloc.stop()
-        self.assertLess(grown[-1], 1500, grown)
+        self.assertLosesNothing(one)
 
     def test_references(self):
         path, missing, kind = ''.join(('.', '/')), ''.join(('no', 'where')), ''.join(('dang', 'les'))
         os.symlink('x', 's')
         objects = (path, missing, kind, nlink.Findings, nlink.finding)
-        for _ in range(2):
-            before = [sys.getrefcount(item) for item in objects]
-            for _ in range(100):
-                nlink.check(path, only=kind)
-                nlink.check(path, missing, skip=[kind], on_event=lambda *event: None)
-                quietly(nlink.check, missing)
-            gc.collect()
-            after = [sys.getrefcount(item) for item in objects]
-        for item, first, last in zip(objects, before, after):
-            self.assertLess(abs(last - first), 50, item)
+
+        def some():
+            nlink.check(path, only=kind)
+            nlink.check(path, missing, skip=[kind], on_event=lambda *event: None)
+            quietly(nlink.check, missing)
+        self.assertKeepsReferences(objects, some)
 
 
 if __name__ == '__main__':

@@ -262,6 +262,8 @@ class MemoryRunsOut(InPlace):
     def test_every_allocation(self):
         self.make('a', 'ä')
         os.mkdir('d')
+        os.link('a', 'd/b')
+        os.symlink('x', 'd/s')
         path = Path('ä')
         calls = [
             lambda: nlink.link('a', 'a'), lambda: nlink.link('ä' * 300, 'n'), lambda: nlink.link(path, b'a'),
@@ -274,6 +276,13 @@ class MemoryRunsOut(InPlace):
             lambda: nlink.link('a', 'b', backup='zip'), lambda: nlink.symlink('a', 's', backup='simple', suffix=''),
             lambda: nlink.link('a', 'b', suffix='x'), lambda: nlink.quote('ä\n'), lambda: nlink.quote(b'\xff' * 1000),
             lambda: nlink.why('a', 'n').remark,
+            lambda: list(nlink.walk('.', b'a', stat=True, exclude=['x', 'ä'], rules='- y')), lambda: list(nlink.walk('x', 'a')),
+            lambda: nlink.walk('a', max_depth=-1), lambda: nlink.walk('a', zip=1), lambda: nlink.walk(rules='a'),
+            lambda: list(nlink.walk('x', 'a', on_event=lambda *event: None)), lambda: nlink.names('a', roots='.', soft=True),
+            lambda: nlink.names(['a', b'a'], roots=['.', 'd']), lambda: nlink.names('x', roots='.'), lambda: nlink.names('a', roots=[]),
+            lambda: nlink.space(groups=3, threads=1), lambda: nlink.space('d', b'a', holders=True, around='.', depth=3),
+            lambda: nlink.space('x'), lambda: nlink.space(order='zip'), lambda: nlink.check(), lambda: nlink.check('x'),
+            lambda: nlink.check('.', only=['dangles', 'loops']).errors, lambda: nlink.check(skip='zip'),
         ]
         for number, call in enumerate(calls):
             expected = self.outcome(call)
@@ -318,6 +327,10 @@ class SubInterpreters(InPlace):
             '    except FileExistsError as e: assert e.dst_is_src\n'
             '    assert nlink.stat(name).kind == "regular"\n'
             '    assert "a" in [e.name for e in nlink.listing()]\n'
+            '    assert "./a" in [e.path for e in nlink.walk(stat=True, on_event=lambda *e: None)]\n'
+            '    assert name in nlink.names(name, roots=["a", name]).names\n'
+            '    assert nlink.space("a").rows[0].files == 1\n'
+            '    assert nlink.check("a", only="dangles") == ()\n'
             '    nlink.unlink(name)\n')
 
     def run_in(self, number, own_lock, wrong):

@@ -2,13 +2,10 @@
 """names: all names of a file, against a slow search; soft links; what is missing and why; called back; nothing is kept."""
 
 import errno
-import gc
 import os
 import pathlib
 import pickle
-import sys
 import threading
-import tracemalloc
 import unittest
 
 import nlink
@@ -261,36 +258,18 @@ class Kept(Forest):
             quietly(nlink.names, 'a', roots=['.', 3])
             quietly(nlink.names, 'a', roots='.', rules=name)
             quietly(nlink.names, 'a', roots=[])
-        grown = []
-        tracemalloc.start()
-        try:
-            for _ in range(10):
-                gc.collect()
-                before = tracemalloc.get_traced_memory()[0]
-                for _ in range(100):
-                    one()
-                gc.collect()
-                grown.append(tracemalloc.get_traced_memory()[0] - before)
-                if grown[-1] < 1500:
-                    break
-        finally:
-            tracemalloc.stop()
-        self.assertLess(grown[-1], 1500, grown)
+        self.assertLosesNothing(one)
 
     def test_references(self):
         self.make('a')
         path, missing, root = ''.join(('.', '/a')), ''.join(('no', 'where')), ''.join(('.', '/'))
         objects = (path, missing, root, nlink.names_result, nlink.stat_result)
-        for _ in range(2):
-            before = [sys.getrefcount(item) for item in objects]
-            for _ in range(100):
-                nlink.names(path, roots=root)
-                nlink.names([path, missing], roots=root, on_event=lambda *event: None)
-                quietly(nlink.names, missing, roots=root)
-            gc.collect()
-            after = [sys.getrefcount(item) for item in objects]
-        for item, first, last in zip(objects, before, after):
-            self.assertLess(abs(last - first), 50, item)
+
+        def some():
+            nlink.names(path, roots=root)
+            nlink.names([path, missing], roots=root, on_event=lambda *event: None)
+            quietly(nlink.names, missing, roots=root)
+        self.assertKeepsReferences(objects, some)
 
 
 if __name__ == '__main__':

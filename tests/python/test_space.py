@@ -2,16 +2,13 @@
 """space: what directories occupy and what deleting them frees, against a slow and obvious program."""
 
 import errno
-import gc
 import itertools
 import os
 import pathlib
 import pickle
 import random
 import shutil
-import sys
 import threading
-import tracemalloc
 import unittest
 
 import nlink
@@ -340,21 +337,7 @@ class Kept(SpaceForest):
             quietly(nlink.space, root, 3)
             quietly(nlink.space, root, holders=True, around=['o', 3])
             quietly(nlink.space, root, rules=name)
-        grown = []
-        tracemalloc.start()
-        try:
-            for _ in range(10):
-                gc.collect()
-                before = tracemalloc.get_traced_memory()[0]
-                for _ in range(100):
-                    one()
-                gc.collect()
-                grown.append(tracemalloc.get_traced_memory()[0] - before)
-                if grown[-1] < 1500:
-                    break
-        finally:
-            tracemalloc.stop()
-        self.assertLess(grown[-1], 1500, grown)
+        self.assertLosesNothing(one)
 
     def test_references(self):
         path, missing = ''.join(('.', '/')), ''.join(('no', 'where'))
@@ -362,16 +345,12 @@ class Kept(SpaceForest):
         os.link('a', 'b')
         objects = (path, missing, nlink.space_result, nlink.space_row, nlink.space_step, nlink.space_group,
                    nlink.space_holder, nlink.space_doubts)
-        for _ in range(2):
-            before = [sys.getrefcount(item) for item in objects]
-            for _ in range(100):
-                nlink.space(path, groups=2)
-                nlink.space(path, missing, on_event=lambda *event: None)
-                quietly(nlink.space, missing)
-            gc.collect()
-            after = [sys.getrefcount(item) for item in objects]
-        for item, first, last in zip(objects, before, after):
-            self.assertLess(abs(last - first), 50, item)
+
+        def some():
+            nlink.space(path, groups=2)
+            nlink.space(path, missing, on_event=lambda *event: None)
+            quietly(nlink.space, missing)
+        self.assertKeepsReferences(objects, some)
 
 
 if __name__ == '__main__':
