@@ -12,7 +12,7 @@ they print is thrown away. The trees are those of bench/trees.py, made where the
     walk    a program that only walks, by nlink.h, beside bfs and fd, looking for a name that nothing has
     check   nlink check; nobody else does the same
     grow    what ten times the names take in time and memory
-    large   the same from one million names to ten
+    large   the same from one million names to ten; as root
     images  nlink names on btrfs and XFS with parent pointers; as root
 """
 
@@ -226,24 +226,39 @@ def grow(bench, pairs=(('tenth', 'million', 'to a million empty files'),
 
 
 def large(bench):
-    grow(bench, [('linked', 'linked-tenfold', 'to ten million names, two a file')])
+    """In a tmpfs of its own: an ordinary one has room for some three million names, and a disk is slow to fill."""
+    if not bench.mounts:
+        own_mounts('ten million names')
+        return
+    bench.scratch = os.path.join(bench.scratch, 'large')
+    os.makedirs(bench.scratch, exist_ok=True)
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'nr_inodes=0,size=75%', 'tmpfs', bench.scratch], check=True)
+    try:
+        grow(bench, [('linked', 'linked-tenfold', 'to ten million names on tmpfs, two a file')])
+    finally:
+        subprocess.run(['umount', bench.scratch], check=False)
+
+
+def own_mounts(what):
+    """Run this again, where mounts are seen by nobody else and end with it."""
+    if os.geteuid() != 0:
+        race.missing(what, 'it takes the superuser to mount something')
+    else:
+        subprocess.run(['unshare', '-m', sys.executable, *sys.argv, '--mounts'], check=False)
 
 
 # ---------------------------------------------------------------- file systems that can tell
 
 
 def images(bench):
-    """Mounts are made where nobody else sees them, in a process of its own."""
+    """Each image is mounted, asked, and left as it was."""
     if not bench.mounts:
-        if os.geteuid() != 0:
-            race.missing('nlink names on btrfs and XFS', 'it takes the superuser to mount them')
-            return
         for kind in ('btrfs', 'xfs'):
             try:
                 trees.make(kind, bench.scratch)
             except trees.Impossible as trouble:
                 race.missing(f'nlink names on {kind}', str(trouble))
-        subprocess.run(['unshare', '-m', sys.executable, *sys.argv, '--mounts'], check=False)
+        own_mounts('nlink names on btrfs and XFS')
         return
     for kind in ('btrfs', 'xfs'):
         facts = trees.facts(kind, bench.scratch)

@@ -14,7 +14,7 @@ is whole and what it holds. To make one afresh, remove both.
     tenth           100,000 empty files in 100 directories
     linked-tenth    100,000 names of 50,000 empty files, two of each, in 100 directories
     linked          1,000,000 names of 500,000 empty files, two of each, in 1,000 directories
-    linked-tenfold  ten times that again; made only when asked for: 2 GB and some minutes
+    linked-tenfold  ten times that again; made only when asked for
     btrfs, xfs      images with a million names; xfs with parent pointers. Mounted by who wants to look inside
 """
 
