@@ -15,6 +15,7 @@
 #include "path/within.h"
 #include "tree/scope.h"
 #include "tree/seek.h"
+#include "tree/starts.h"
 #include "tree/told.h"
 
 #include <string.h>
@@ -60,8 +61,7 @@ struct job {
   struct sought *sought;
   size_t sought_count;
   size_t *which; /* of each path: which of these; SIZE_MAX = it could not be looked at */
-  const char **starts;
-  size_t start_count;
+  struct nl_starts starts;
   struct nl_search search;
   struct nl_within within; /* the roots, where the file system can tell; empty = not known */
   bool within_tried;
@@ -311,24 +311,20 @@ static enum nlink_status answer_at_once(struct job *job, struct sought *sought) 
 
 /* Where the walk for a file in this directory begins; each such place is a root of the walk. */
 static enum nlink_status begin_at(struct job *job, struct sought *sought, int dir, int sys) {
-  struct nl_string text = {0};
+  bool near = !job->search.limited &&
+              !job->options.soft; /* limits count from roots, and soft links may be anywhere */
   if (sys == 0)
-    sys = nl_seek_start(&text, dir, &sought->missing.halted);
+    sys = nl_starts_add(&job->starts, dir, near, &sought->start, &sought->missing.halted);
   if (sys != 0 && nl_os_status(sys) != NLINK_NO_MEMORY) { /* at least the directory that the path names */
+    struct nl_string text = {0};
     size_t length = 0;
     const char *path = job->paths[sought->first];
-    sys = nl_path_prefix(&text, path, nl_path_last(path, &length)) ? 0 : nl_os_number(NLINK_NO_MEMORY);
+    if (nl_path_prefix(&text, path, nl_path_last(path, &length)))
+      sought->start = nl_starts_add_path(&job->starts, text.text);
+    nl_string_fini(&text);
+    sys = sought->start == NULL ? nl_os_number(NLINK_NO_MEMORY) : 0;
   }
-  for (size_t i = 0; sys == 0 && sought->start == NULL && i < job->start_count; i++)
-    if (strcmp(job->starts[i], text.text) == 0)
-      sought->start = job->starts[i];
-  if (sys == 0 && sought->start == NULL) {
-    sought->start = nl_arena_text(&job->names->texts, text.text, text.length);
-    if (sought->start != NULL)
-      job->starts[job->start_count++] = sought->start;
-  }
-  nl_string_fini(&text);
-  return sought->start != NULL ? NLINK_OK : NLINK_NO_MEMORY;
+  return sys == 0 ? NLINK_OK : NLINK_NO_MEMORY;
 }
 
 /** What the walk looks for, and which file each of it is. */
@@ -388,10 +384,14 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
   bool everywhere = job->options.root_count == 0;
   struct nl_scope scope = job->scope;
   scope.given.one_file_system = scope.given.one_file_system || everywhere;
+  size_t start_count = 0;
+  const char **starts = nl_starts_roots(&job->starts, &start_count);
+  if (starts == NULL)
+    return NLINK_NO_MEMORY;
   const struct nl_seek_plan plan = {
       .dir = job->dir,
-      .paths = everywhere ? job->starts : job->options.roots,
-      .count = everywhere ? job->start_count : job->options.root_count,
+      .paths = everywhere ? starts : job->options.roots,
+      .count = everywhere ? start_count : job->options.root_count,
       .scope = &scope,
       .files = lists->files,
       .file_count = lists->file_count,
@@ -401,6 +401,7 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
   };
   struct nl_seek *seek = NULL;
   enum nlink_status status = nl_seek_run(&seek, &plan);
+  nl_free(starts);
   if (seek == NULL)
     return status;
   const struct nl_trouble *troubles = nl_seek_troubles(seek);
@@ -553,8 +554,7 @@ static enum nlink_status prepare(struct job *job) {
   job->names->files = nl_alloc_zero(job->count * sizeof *job->names->files);
   job->sought = nl_alloc_zero(job->count * sizeof *job->sought);
   job->which = nl_alloc_zero(job->count * sizeof *job->which);
-  job->starts = nl_alloc_zero(job->count * sizeof(const char *));
-  if (job->names->files == NULL || job->sought == NULL || job->which == NULL || job->starts == NULL)
+  if (job->names->files == NULL || job->sought == NULL || job->which == NULL)
     return NLINK_NO_MEMORY;
   for (size_t i = 0; i < job->count; i++) {
     const char *path = nl_arena_text(&job->names->texts, job->paths[i], strlen(job->paths[i]));
@@ -582,7 +582,7 @@ enum nlink_status nlink_names_open(struct nlink_names **out, int dir, const char
   nl_within_close(&job.within);
   nl_free(job.sought);
   nl_free(job.which);
-  nl_free(job.starts);
+  nl_starts_fini(&job.starts);
   nl_scope_fini(&job.scope);
   if (status >= 0) {
     *out = job.names;
