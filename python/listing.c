@@ -134,7 +134,7 @@ PyType_Spec listing_specification = {
 /** What the library's events turn into; they come in the caller's own thread. */
 struct trouble {
   PyThreadState *thread;
-  const struct path_row *row;
+  struct path_row *row;
   PyObject *like;
   PyObject *errors; /* a list */
   bool failed;      /* an exception is set: memory ran out */
@@ -183,7 +183,7 @@ static PyObject *listing_build(PyObject *module, struct nlink_list *list, PyObje
 }
 
 /** Read; the listing is NULL with an exception set, or what is to be returned. */
-static PyObject *read_row(PyObject *module, const struct path_row *row, int dir,
+static PyObject *read_row(PyObject *module, struct path_row *row, int dir,
                           const struct nlink_list_options *options) {
   PyObject *like = row_like(row);
   struct trouble trouble = {NULL, row, like, PyList_New(0), false, false};

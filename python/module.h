@@ -250,9 +250,10 @@ struct path_row {
   size_t count;
   struct path *paths;
   const char **bytes;
+  PyObject *index; /* a dictionary, made by row_find() where there are many */
 };
 
-#define ROW_EMPTY ((struct path_row){NULL, 0, NULL, NULL})
+#define ROW_EMPTY ((struct path_row){NULL, 0, NULL, NULL, NULL})
 
 /** Whether an argument is one path, and no iterable of paths. */
 bool row_is_single(PyObject *paths);
@@ -271,7 +272,7 @@ void row_close(struct path_row *row);
 PyObject *row_like(const struct path_row *row);
 
 /** The caller's own object for a path of the row; borrowed, or NULL where it is none of them. */
-PyObject *row_find(const struct path_row *row, const char *path);
+PyObject *row_find(struct path_row *row, const char *path);
 
 /** Tell audit hooks of directories that are going to be read as os.listdir() tells them; -1 with an exception set. */
 int row_audit(const struct path_row *row, const char *otherwise);

@@ -70,6 +70,7 @@ void row_close(struct path_row *row) {
   }
   PyMem_Free(row->paths);
   PyMem_Free((void *)row->bytes);
+  Py_CLEAR(row->index);
   Py_CLEAR(row->objects);
   *row = ROW_EMPTY;
 }
@@ -78,7 +79,38 @@ PyObject *row_like(const struct path_row *row) {
   return row->count > 0 ? row->paths[0].object : NULL;
 }
 
-PyObject *row_find(const struct path_row *row, const char *path) {
+/** So many paths are compared one by one in less time than a dictionary takes. */
+#define FEW_PATHS 16
+
+/** The paths by their bytes; of two that are equal, the first. NULL with an exception set. */
+static PyObject *index_row(const struct path_row *row) {
+  PyObject *index = PyDict_New();
+  for (size_t i = 0; index != NULL && i < row->count; i++) {
+    PyObject *key = PyBytes_FromString(row->bytes[i]);
+    if (key == NULL || PyDict_SetDefault(index, key, row->paths[i].object) == NULL)
+      Py_CLEAR(index);
+    Py_XDECREF(key);
+  }
+  return index;
+}
+
+/** row_find() for many paths; false with an exception set. */
+static bool find_by_index(struct path_row *row, const char *path, PyObject **found) {
+  if (row->index == NULL)
+    row->index = index_row(row);
+  PyObject *key = row->index == NULL ? NULL : PyBytes_FromString(path);
+  *found = key == NULL ? NULL : PyDict_GetItemWithError(row->index, key);
+  Py_XDECREF(key);
+  return *found != NULL || PyErr_Occurred() == NULL;
+}
+
+PyObject *row_find(struct path_row *row, const char *path) {
+  PyObject *found = NULL;
+  if (row->count > FEW_PATHS) {
+    if (find_by_index(row, path, &found))
+      return found;
+    PyErr_Clear(); /* there is no memory for the short way */
+  }
   for (size_t i = 0; i < row->count; i++) {
     if (strcmp(row->bytes[i], path) == 0)
       return row->paths[i].object;

@@ -27,7 +27,7 @@ static void keep_exception(struct scan *scan) {
 }
 
 /** The caller's own object for a path that was asked for; NULL for one further down. */
-static PyObject *asked_for(const struct scan *scan, const char *path) {
+static PyObject *asked_for(struct scan *scan, const char *path) {
   PyObject *given = row_find(&scan->paths, path);
   return given == NULL ? row_find(&scan->places, path) : given;
 }
@@ -254,6 +254,7 @@ int scan_raise(struct scan *scan, enum nlink_status status, const struct nlink_e
 
 int scan_visit(const struct scan *scan, visitproc visit, void *arg) {
   Py_VISIT(scan->paths.objects);
+  Py_VISIT(scan->paths.index);
   Py_VISIT(scan->progress);
   Py_VISIT(scan->on_event);
   Py_VISIT(scan->errors);

@@ -293,6 +293,19 @@ class CalledBack(Forest):
         self.assertEqual((path, type(error), error.filename, error.errno), (b'nowhere', FileNotFoundError, b'nowhere', errno.ENOENT))
         self.assertEqual(walk.errors, ())
 
+    def test_many_paths(self):
+        """An event names the caller's own object, however many paths there are."""
+        given = ['n%d' % number for number in range(3000)]
+        self.make(*given[::3])
+        told = {}
+        entries = list(nlink.walk(*given, listed=True, on_event=lambda path, error: told.update({id(path): error})))
+        self.assertEqual([entry.path for entry in entries], given[::3])
+        missing = [name for number, name in enumerate(given) if number % 3]
+        self.assertEqual(set(told), set(map(id, missing)))
+        with self.assertRaises(FileNotFoundError) as caught:
+            list(nlink.walk(*given))
+        self.assertIs(caught.exception.filename, given[1])
+
     def test_exception_in_on_event(self):
         self.make('a')
         walk = nlink.walk('nowhere', 'a', on_event=raiser)
