@@ -1,9 +1,9 @@
 /*
  * names_all.c - print all names of files, as the library finds them
  *
- *   names_all [-lsw] [-x RULE]... [-i ROOT]... FILE...
+ *   names_all [-1lsw] [-x RULE]... [-i ROOT]... FILE...
  *
- * -l: soft links lead on; -s: soft links, too; -w: walk in any case. The answer is words, each ending in NUL: "event",
+ * -1: one thread; -l: soft links lead on; -s: soft links, too; -w: walk in any case. The answer is words, each ending in NUL: "event",
  * its status, path and text; "name", which file, 0 or 1 for a soft link, path; "file", path, link count, found, soft
  * ones found, 1 for told by the file system, the reason's word, the sentence; "read", how many directories were read;
  * "status", its name.
@@ -103,7 +103,8 @@ static const char *wrong_answer(const struct question *question, const struct nl
     bool whole = file->stat.link_count > 0 && file->found >= file->stat.link_count;
     if (!whole && (status == NLINK_OK || !broken))
       wrong = "names are missing";
-    if (file->stat.link_count > 0 && whole != (file->absence == NLINK_ABSENCE_NONE))
+    bool reasoned = file->absence != NLINK_ABSENCE_NONE;
+    if (file->stat.link_count > 0 && (reasoned ? status == NLINK_OK : !whole))
       wrong = "the reason does not fit";
   }
   nlink_names_close(names);
@@ -141,8 +142,11 @@ int main(int argc, char **argv) {
   const char *rules[64];
   struct nlink_names_options options = {.size = sizeof options, .roots = roots};
   struct nlink_scope scope = {.size = sizeof scope, .rules = rules, .on_event = tell};
-  for (int option; (option = getopt(argc, argv, "lswx:i:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "1lswx:i:")) != -1;) {
     switch (option) {
+    case '1':
+      scope.threads = 1;
+      break;
     case 'l':
       options.follow = true;
       break;

@@ -251,6 +251,29 @@ class Ext4(Everywhere, Partial, Case):
         # Soft links are sought to the end.
         self.assertGreaterEqual(ask('-i', '.', '-s', 'a', cwd=self.at).read, 300)
 
+    def test_it_begins_near_the_file(self):
+        for number in range(300):
+            self.mkdir(f'd{number}')
+        self.mkdir('d')
+        self.mkdir('d/e')
+        file = self.write('d/e/a')
+        os.link(file, self.path('d/b'))
+        self.assertLessEqual(self.whole([self.path('d/b'), file], '-1', file, told=False).read, 10)
+        os.link(file, self.path('c'))
+        self.assertLessEqual(self.whole([self.path('c'), self.path('d/b'), file], '-1', file, told=False).read, 10)
+        self.whole([self.path('c'), self.path('d/b'), file], self.path('c'), told=False)
+
+    def test_files_of_two_file_systems(self):
+        there = ground.mount('none', self.path('there'), '-t', 'tmpfs')
+        self.addCleanup(ground.unmount, there)
+        names = [self.write('a'), self.write('there/a')]
+        os.link(names[0], self.path('b'))
+        os.link(names[1], there + '/b')
+        answer = ask(*names)
+        self.assertEqual(answer.status, 'OK')
+        for number, place in enumerate([self.at, there]):
+            self.assertEqual(answer.paths(number), [place + '/a', place + '/b'])
+
     def test_several_files_are_one_walk(self):
         names = []
         for number in range(100):
