@@ -12,6 +12,7 @@
 #include "look/limits.h"
 #include "look/mend.h"
 #include "os/os.h"
+#include "path/place.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -36,13 +37,25 @@ static struct place *place_of(const struct nl_dir *dir) {
 
 /* ---------------------------------------------------------------- while the walk goes on */
 
-static int look_at_right(const struct nl_groups *groups, const struct nl_sight *sight) {
+/* Whether one may write to the directory that a name is in. */
+static int ask_right(const struct nl_sight *sight) {
+  enum { RIGHTS = NL_OS_MAY_WRITE | NL_OS_MAY_SEARCH };
+  size_t length = 0;
+  size_t last = nl_path_last(sight->at_name, &length);
+  struct nl_string above = {0};
+  if (last == 0)
+    return nl_os_may(sight->at, ".", RIGHTS, true);
+  int sys = nl_path_prefix(&above, sight->at_name, last) ? nl_os_may(sight->at, above.text, RIGHTS, true)
+                                                         : nl_os_number(NLINK_NO_MEMORY);
+  nl_string_fini(&above);
+  return sys;
+}
+
+static int look_at_right(const struct nl_sight *sight) {
   struct place *place = place_of(sight->dir);
   if (atomic_load_explicit(&place->right, memory_order_relaxed) != RIGHT_UNKNOWN)
     return 0;
-  bool is_listed = (sight->dir->flags & NL_DIR_LISTED) != 0;
-  const char *path = is_listed && sight->dir->name_length > 0 ? sight->dir->name : ".";
-  int sys = nl_os_may(is_listed ? groups->dir : sight->at, path, NL_OS_MAY_WRITE | NL_OS_MAY_SEARCH, true);
+  int sys = ask_right(sight);
   enum nlink_status status = nl_os_status(sys);
   bool is_refused = status == NLINK_DENIED || status == NLINK_NOT_PERMITTED || status == NLINK_READ_ONLY;
   enum right right = sys == 0 ? RIGHT_WRITE : is_refused ? RIGHT_NONE : RIGHT_UNSEEN;
@@ -55,16 +68,17 @@ int nl_groups_take(struct nl_groups *groups, const struct nl_sight *sight) {
     return 0;
   if (!nl_table_add(groups->table, sight))
     return nl_os_number(NLINK_NO_MEMORY);
-  return wants(groups, NLINK_FINDING_WRITABLE_AND_READ_ONLY) ? look_at_right(groups, sight) : 0;
+  return wants(groups, NLINK_FINDING_WRITABLE_AND_READ_ONLY) ? look_at_right(sight) : 0;
 }
 
 /* ---------------------------------------------------------------- afterwards */
 
 struct teller {
   struct nl_findings *findings;
-  const struct nl_groups *groups;
+  struct nl_groups *groups;
   struct nl_dir **directories;
   const struct nl_group *group;
+  bool is_whole;                /* all names that are inside were seen */
   struct nlink_finding finding; /* with what all findings about the present group share */
   struct nl_string text;
   struct nl_string mend;
@@ -83,24 +97,49 @@ static enum right right_of(const struct nl_dir *dir) {
   return (enum right)atomic_load_explicit(&place_of(dir)->right, memory_order_relaxed);
 }
 
-/* The most names a file can have where the group is; 0 = not known. */
-static uint64_t find_limit(struct teller *teller) {
+/* Note that a limit could not be asked for; once is enough. */
+static bool note_limit(struct teller *teller, const char *path, int sys) {
+  struct nl_trouble *trouble = teller->groups->trouble;
+  if (sys == 0 || nl_path_ends(sys) || trouble != NULL)
+    return sys != nl_os_number(NLINK_NO_MEMORY);
+  trouble = nl_arena_take(&teller->findings->arena, sizeof *trouble + strlen(path) + 1);
+  if (trouble == NULL)
+    return false;
+  *trouble = (struct nl_trouble){.step = NLINK_STEP_STAT, .sys = sys};
+  memcpy(trouble->path, path, strlen(path) + 1);
+  teller->groups->trouble = trouble;
+  return true;
+}
+
+/* Find the most names a file can have where the group is; 0 = not known. false = memory is exhausted. */
+static bool find_limit(struct teller *teller) {
+  enum { FEWEST = 1000 }; /* no limit is known that is so low that fewer names would be near it */
+  if (teller->group->link_count < FEWEST || !wants(teller->groups, NLINK_FINDING_NEAR_LIMIT))
+    return true;
   if (teller->has_limit && teller->limit_dev == teller->group->dev)
-    return teller->limit;
+    return true;
   struct nl_string path = {0};
   struct nl_os_fs fs = {.type = ""};
   int fd = -1;
-  teller->limit = 0;
+  const char *name = nl_group_name(teller->group, 0)->text;
+  if (!nl_dir_path_string(&path, dir_of(teller, 0), name, strlen(name)))
+    return false;
+  int sys = nl_os_open(&fd, teller->groups->dir, path.text, NL_OS_NODE);
+  if (sys == 0)
+    sys = nl_os_fs(&fs, fd);
+  nl_os_close(fd);
+  teller->limit = sys == 0 ? nl_link_limit(fs.type) : 0;
   teller->limit_dev = teller->group->dev;
   teller->has_limit = true;
-  if (nl_dir_path_string(&path, dir_of(teller, 0), NULL, 0) &&
-      nl_os_open(&fd, teller->groups->dir, path.length > 0 ? path.text : ".", NL_OS_DIRECTORY) == 0 &&
-      nl_os_fs(&fs, fd) == 0)
-    teller->limit = nl_link_limit(fs.type);
   memcpy(teller->type, fs.type, sizeof teller->type);
-  nl_os_close(fd);
+  bool noted = note_limit(teller, path.text, sys);
   nl_string_fini(&path);
-  return teller->limit;
+  return noted;
+}
+
+static bool is_near_limit(const struct teller *teller) {
+  return teller->has_limit && teller->limit > 0 && teller->limit_dev == teller->group->dev &&
+         teller->group->link_count >= teller->limit - teller->limit / 10;
 }
 
 /* Whether some of the names are where one may write, and some where one may not. */
@@ -112,14 +151,13 @@ static bool is_in_both(const struct teller *teller) {
 }
 
 /* The kinds of findings there are about the present group, each as 1u << kind. */
-static unsigned kinds_of(struct teller *teller) {
+static unsigned kinds_of(const struct teller *teller) {
   const struct nl_group *group = teller->group;
   bool is_file = group->kind == NLINK_REGULAR;
   unsigned kinds = 0;
   if (group->count < group->link_count && !group->changed)
     kinds |= 1u << NLINK_FINDING_PARTLY_OUTSIDE;
-  if (wants(teller->groups, NLINK_FINDING_NEAR_LIMIT) && find_limit(teller) > 0 &&
-      group->link_count >= teller->limit - teller->limit / 10)
+  if (is_near_limit(teller))
     kinds |= 1u << NLINK_FINDING_NEAR_LIMIT;
   if (is_file && (group->mode & 06000u) != 0)
     kinds |= 1u << NLINK_FINDING_SET_ID_SHARED;
@@ -216,8 +254,9 @@ static bool tell_kind(struct teller *teller, enum nlink_finding_kind kind) {
   const char *const *names = further_names(teller, &further);
   switch (kind) {
   case NLINK_FINDING_PARTLY_OUTSIDE:
-    return say(teller, "%zu of %" PRIu64 " names %s here, %" PRIu64 " outside", group->count, count,
-               group->count == 1 ? "is" : "are", count - group->count);
+    return say(teller, "%zu of %" PRIu64 " names %s here, %" PRIu64 " outside%s", group->count, count,
+               group->count == 1 ? "is" : "are", count - group->count,
+               teller->is_whole ? "" : ", or where one could not look");
   case NLINK_FINDING_NEAR_LIMIT:
     return say(teller, "has %" PRIu64 " names, and the file system (%s) allows %" PRIu64, count, teller->type,
                teller->limit);
@@ -239,6 +278,8 @@ static bool tell_kind(struct teller *teller, enum nlink_finding_kind kind) {
 }
 
 static bool tell_group(struct teller *teller) {
+  if (!find_limit(teller))
+    return false;
   unsigned kinds = kinds_of(teller);
   if (kinds == 0)
     return true;
@@ -263,12 +304,14 @@ static bool tell_group(struct teller *teller) {
 
 enum nlink_status nl_groups_tell(struct nl_findings *findings, struct nl_groups *groups,
                                  const struct nl_walk *walk) {
-  struct teller teller = {.findings = findings, .groups = groups};
+  struct teller teller = {.findings = findings, .groups = groups, .is_whole = true};
   struct nl_group group;
   size_t directory_count = 0;
   enum nlink_status status = nl_table_settle(groups->table);
   if (status != NLINK_OK || nl_table_count(groups->table) == 0)
     return status;
+  for (const struct nl_trouble *at = nl_walk_troubles(walk); at != NULL; at = at->next)
+    teller.is_whole &= at->sys == 0; /* else it is only the same directory by another way */
   teller.directories = nl_walk_directories(walk, &directory_count);
   bool made = teller.directories != NULL;
   for (size_t at = 0; made && nl_table_next(groups->table, &at, &group);) {

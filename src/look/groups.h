@@ -21,8 +21,9 @@ enum { NL_GROUPS_EXTRA = 8 };
 
 struct nl_groups {
   struct nl_table *table;
-  unsigned off; /* kinds that are not looked for */
-  int dir;      /* what paths are relative to */
+  unsigned off;               /* kinds that are not looked for */
+  int dir;                    /* what paths are relative to */
+  struct nl_trouble *trouble; /* out: why a limit is not known, in the findings' memory; NULL = nothing */
 };
 
 /**

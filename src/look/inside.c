@@ -17,7 +17,10 @@ enum nlink_status nl_inside_open(struct nl_inside *out, int dir, const char *con
     return NLINK_NO_MEMORY;
   for (size_t i = 0; i < count; i++) {
     struct nl_os_look look;
-    if (nl_os_look(&look, dir, paths[i]) != 0 || look.kind != NLINK_DIRECTORY)
+    int sys = nl_os_look(&look, dir, paths[i]);
+    if (sys != 0 && nl_os_status(sys) != NLINK_NOT_FOUND)
+      out->unseen = sys;
+    if (sys != 0 || look.kind != NLINK_DIRECTORY)
       continue;
     if (!nl_inside_is_root(out, look.dev, look.ino))
       out->roots[out->count++] = (struct nl_inside_dir){look.dev, look.ino, true, true};
@@ -128,7 +131,7 @@ int nl_inside_look(bool *is_inside, const struct nl_inside *inside, struct nl_in
       sys = nl_os_number(NLINK_NO_MEMORY);
   }
   nl_free(climb.met);
-  return sys;
+  return sys == 0 && !*is_inside ? inside->unseen : sys;
 }
 
 void nl_inside_memory_fini(struct nl_inside_memory *memory) {

@@ -13,6 +13,7 @@
 struct nl_inside {
   struct nl_inside_dir *roots;
   size_t count;
+  int unseen; /* why a root could not be looked at; 0 = all could: then what is not inside is outside */
 };
 
 struct nl_inside_dir {
@@ -29,7 +30,7 @@ struct nl_inside_memory {
   size_t room; /* a power of two, or 0 */
 };
 
-/** Look at the roots; one that cannot be looked at is none. */
+/** Look at the roots; one that does not exist is none. */
 enum nlink_status nl_inside_open(struct nl_inside *out, int dir, const char *const *paths, size_t count);
 
 /** Whether it is a root itself. */
@@ -38,7 +39,7 @@ bool nl_inside_is_root(const struct nl_inside *inside, uint64_t dev, uint64_t in
 /**
  * Tell whether the directory @p fd, whose identity is this, is a root or below one.
  *
- * @returns 0, or the system's number where the way up could not be seen.
+ * @returns 0, or the system's number where the way up could not be seen, or a root that it may lie below.
  */
 int nl_inside_look(bool *is_inside, const struct nl_inside *inside, struct nl_inside_memory *memory, int fd,
                    uint64_t dev, uint64_t ino);

@@ -10,6 +10,7 @@
 #include "look/lost.h"
 
 #include "base/sort.h"
+#include "path/place.h"
 #include "path/relative.h"
 #include "tree/walk.h"
 
@@ -22,7 +23,8 @@ struct candidate {
   const struct nl_dir *self; /* a directory that was walked; else NULL */
   const char *name;
   size_t length;
-  const char *home; /* the absolute path of its directory */
+  const char
+      *home; /* the absolute path of its directory; "" = not known: it is further away than any other */
   const char *path; /* as a walk tells it */
   bool is_directory;
 };
@@ -32,7 +34,8 @@ struct worker {
   struct candidate *first;
   size_t count;
   const struct nl_dir *home_of;
-  const char *home; /* of the directory home_of; NULL = not known */
+  const char *home; /* of the directory home_of; "" = not known */
+  bool missed;      /* something of a name could not be looked at */
   char apart[64];
 };
 
@@ -69,9 +72,9 @@ static bool find_home(struct candidate *out, struct worker *worker, const struct
   char path[NLINK_TARGET_SIZE];
   if (worker->home_of != sight->dir) {
     bool known = nl_os_directory_path(path, sizeof path, sight->at) == 0;
-    worker->home = known ? nl_arena_text(&worker->arena, path, strlen(path)) : NULL;
+    worker->home = known ? nl_arena_text(&worker->arena, path, strlen(path)) : "";
     worker->home_of = sight->dir;
-    if (known && worker->home == NULL)
+    if (worker->home == NULL)
       return false;
   }
   out->home = worker->home;
@@ -82,11 +85,12 @@ static bool find_home(struct candidate *out, struct worker *worker, const struct
 static bool find_own(struct candidate *out, const struct search *search, struct worker *worker,
                      const struct nl_sight *sight) {
   char path[NLINK_TARGET_SIZE];
-  if (nl_os_directory_path(path, sizeof path, sight->at) != 0)
+  const char *slash = nl_os_directory_path(path, sizeof path, sight->at) == 0 ? strrchr(path, '/') : NULL;
+  if (slash == NULL) { /* of a root not even the name is known */
+    out->home = out->name != NULL ? "" : NULL;
+    worker->missed |= out->name == NULL;
     return true;
-  char *slash = strrchr(path, '/');
-  if (slash == NULL)
-    return true;
+  }
   out->name = find_name(search, slash + 1);
   out->length = strlen(slash + 1);
   size_t length = slash == path ? 1 : (size_t)(slash - path);
@@ -105,7 +109,9 @@ static bool take(void *ctx, const struct nl_sight *sight) {
   enum nlink_kind kind = sight->kind;
   struct nlink_stat stat;
   if (kind == NLINK_SYMLINK) { /* what it leads to counts */
-    if (nl_os_stat(&stat, sight->at, sight->at_name, true) != 0)
+    int sys = nl_os_stat(&stat, sight->at, sight->at_name, true);
+    worker->missed |= sys != 0 && !nl_path_ends(sys);
+    if (sys != 0)
       return true;
     kind = stat.kind;
   }
@@ -117,7 +123,7 @@ static bool take(void *ctx, const struct nl_sight *sight) {
                                 .is_directory = kind == NLINK_DIRECTORY};
   if (!(is_open ? find_own(&candidate, search, worker, sight) : find_home(&candidate, worker, sight)))
     return false;
-  if (candidate.home == NULL) /* it is not meant, or it cannot be said how far away it is */
+  if (candidate.home == NULL) /* a root of another name */
     return true;
   worker->first = nl_arena_take(&worker->arena, sizeof candidate);
   if (worker->first == NULL)
@@ -193,6 +199,7 @@ static bool holds(const struct candidate *candidate, const char *home) {
 static bool weigh(struct nearest *nearest, const struct nl_lost *lost, const struct candidate *candidate) {
   size_t common, up, down;
   count_parts(lost->expected, candidate->home, &common, &up, &down);
+  down = *candidate->home == '\0' ? SIZE_MAX / 2 : down;
   if (nearest->best != NULL && up - common > nearest->steps)
     return false;
   size_t steps = up + down - 2 * common;
@@ -238,6 +245,9 @@ static bool choose(struct search *search, struct nl_lost *lost, struct nl_arena 
   const struct candidate *best = nearest.best;
   if (best == NULL)
     return true;
+  lost->candidate = nl_arena_text(arena, best->path, strlen(best->path));
+  if (*best->home == '\0' || lost->candidate == NULL)
+    return lost->candidate != NULL;
   struct nl_string whole = {0};
   struct nl_string *way = &search->scratch;
   bool made = nl_string_add(&whole, best->home, strlen(best->home)) &&
@@ -245,9 +255,8 @@ static bool choose(struct search *search, struct nl_lost *lost, struct nl_arena 
               nl_string_add(&whole, best->name, best->length) &&
               nl_relative_text(way, lost->home, whole.text);
   nl_string_fini(&whole);
-  lost->candidate = made ? nl_arena_text(arena, best->path, strlen(best->path)) : NULL;
   lost->fresh = made ? nl_arena_text(arena, way->text, way->length) : NULL;
-  return lost->candidate != NULL && lost->fresh != NULL;
+  return lost->fresh != NULL;
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -298,8 +307,8 @@ static void close_search(struct search *search) {
   nl_string_fini(&search->scratch);
 }
 
-enum nlink_status nl_lost_find(struct nl_lost *lost, size_t count, const struct nl_walk_plan *plan,
-                               struct nl_arena *arena) {
+enum nlink_status nl_lost_find(bool *whole, struct nl_lost *lost, size_t count,
+                               const struct nl_walk_plan *plan, struct nl_arena *arena) {
   struct search search = {.worker_count = nl_walk_workers(plan->scope)};
   struct nl_walk *walk = NULL;
   struct nl_walk_plan by_names = *plan;
@@ -307,6 +316,7 @@ enum nlink_status nl_lost_find(struct nl_lost *lost, size_t count, const struct 
   by_names.extra_bytes = 0;
   by_names.take = take;
   by_names.ctx = &search;
+  *whole = true;
   if (count == 0)
     return NLINK_OK;
   search.workers = nl_alloc_zero(search.worker_count * sizeof *search.workers);
@@ -315,6 +325,10 @@ enum nlink_status nl_lost_find(struct nl_lost *lost, size_t count, const struct 
   made = status == NLINK_OK && sort_found(&search);
   for (size_t i = 0; i < count && made; i++)
     made = choose(&search, &lost[i], arena);
+  for (const struct nl_trouble *at = walk != NULL ? nl_walk_troubles(walk) : NULL; at != NULL; at = at->next)
+    *whole &= at->sys == 0; /* else it is only the same directory by another way */
+  for (unsigned i = 0; search.workers != NULL && i < search.worker_count; i++)
+    *whole &= !search.workers[i].missed;
   nl_walk_close(walk);
   close_search(&search);
   return status == NLINK_OK || status == NLINK_CANCELLED

@@ -17,7 +17,7 @@ struct nl_lost {
   const char *home;     /* that of the directory that the soft link is in */
   bool wants_directory;
   const char *candidate; /* out: its path, as a walk tells it; NULL = there is none */
-  const char *fresh;     /* out: what the soft link is to hold to lead there */
+  const char *fresh;     /* out: what the soft link is to hold to lead there; NULL = it cannot be told */
 };
 
 /**
@@ -25,12 +25,13 @@ struct nl_lost {
  * two such the first by the bytes of the path. A soft link that leads nowhere is none, nor is a directory that the
  * asking soft link is in.
  *
+ * @param whole  Out: all was seen; else what was not found may be there all the same.
  * @param plan   The roots; what is to be looked at, and who takes, are filled in here.
  * @param arena  For what is found.
  *
  * @retval NLINK_OK, NLINK_CANCELLED, NLINK_NO_MEMORY
  */
-enum nlink_status nl_lost_find(struct nl_lost *lost, size_t count, const struct nl_walk_plan *plan,
-                               struct nl_arena *arena);
+enum nlink_status nl_lost_find(bool *whole, struct nl_lost *lost, size_t count,
+                               const struct nl_walk_plan *plan, struct nl_arena *arena);
 
 #endif

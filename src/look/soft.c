@@ -105,7 +105,9 @@ static int tell_missing(const struct scene *scene) {
     part[end] = '\0';
     int sys = nl_os_stat(&stat, way->base, part, true);
     if (sys != 0 && (nl_os_status(sys) != NLINK_NOT_DIRECTORY || there == 0)) {
-      words = nl_os_stat(&stat, way->base, part, false) == 0 ? " leads nowhere itself" : " does not exist";
+      words = !nl_path_ends(sys)                               ? " could not be looked at"
+              : nl_os_stat(&stat, way->base, part, false) == 0 ? " leads nowhere itself"
+                                                               : " does not exist";
       there = end;
     }
     if (sys != 0)

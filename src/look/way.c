@@ -225,7 +225,7 @@ int nl_way_tell_circle(struct nl_string *out, int dir, const char *name, const c
   const char *words = is_circle && first == 0      ? "leads back to itself: "
                       : is_circle                  ? "leads into a circle of soft links: "
                       : circle.count >= LINKS_MOST ? "leads over more soft links than the system follows: "
-                                                   : "leads by a directory that goes round in a circle: ";
+                                                   : "leads into a circle on its way: ";
   bool out_of_memory = sys == nl_os_number(NLINK_NO_MEMORY) || !nl_string_add(out, words, strlen(words)) ||
                        (circle.names.length > 0 && !tell(out, &circle, is_circle ? first : 0, is_circle));
   nl_string_fini(&circle.names);

@@ -52,6 +52,7 @@ struct job {
   unsigned off;
   struct nl_lost *lost; /* by the order in which the dangling soft links are met again */
   size_t lost_count;
+  bool is_whole; /* all names were seen when that was looked for */
   /* What progress tells is the sum of both walks. */
   nlink_progress_function *on_progress;
   void *ctx;
@@ -89,8 +90,8 @@ static bool take(void *ctx, const struct nl_sight *sight) {
   struct nl_soft *soft = NULL;
   enum nlink_step step = NLINK_STEP_NONE;
   sys = nl_soft_look(&soft, &step, &worker->looker, sight);
-  if (sys != 0)
-    return sys != no_memory && note_unseen(worker, sight, step, sys);
+  if (sys != 0 && (sys == no_memory || !note_unseen(worker, sight, step, sys)))
+    return false;
   if (soft != NULL) {
     soft->next = worker->softs;
     worker->softs = soft;
@@ -131,25 +132,27 @@ static enum nlink_status find_lost(struct job *job) {
                                                         .home = soft->home,
                                                         .wants_directory = soft->wants_directory};
   job->before = job->latest;
-  return nl_lost_find(job->lost, job->lost_count, &job->plan, &job->check->findings.arena);
+  return nl_lost_find(&job->is_whole, job->lost, job->lost_count, &job->plan, &job->check->findings.arena);
 }
 
 static bool add(struct nl_string *out, const char *text) {
   return nl_string_add(out, text, strlen(text));
 }
 
-/* The end of a dangling soft link's sentence, and its mend. */
+/* The end of a dangling soft link's sentence, and its mend. Only where all was seen is nothing left but to remove it. */
 static bool tell_lost(struct nl_string *text, struct nl_string *mend, const struct nl_lost *lost,
-                      const char *path) {
+                      bool is_whole, const char *path) {
   struct nl_quoted name = nl_quoted(lost->candidate != NULL ? lost->candidate : lost->name);
   if (lost->candidate != NULL)
     return add(text, "; the nearest of that name is ") && add(text, name.text) &&
-           nl_mend_aim(mend, lost->fresh, path);
-  return add(text, "; nothing called ") && add(text, name.text) && add(text, " is inside the root") &&
-         nl_mend_remove(mend, path);
+           (lost->fresh == NULL || nl_mend_aim(mend, lost->fresh, path));
+  return add(text, "; nothing called ") && add(text, name.text) &&
+         add(text, is_whole ? " is inside the root" : " was seen inside the root") &&
+         (!is_whole || nl_mend_remove(mend, path));
 }
 
-static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, const struct nl_lost *lost) {
+static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, const struct nl_lost *lost,
+                     bool is_whole) {
   struct nl_string path = {0};
   struct nl_string text = {0};
   struct nl_string mend = {0};
@@ -158,7 +161,7 @@ static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, c
   if (made && soft->fresh != NULL)
     made = nl_mend_aim(&mend, soft->fresh, path.text);
   else if (made && lost != NULL)
-    made = tell_lost(&text, &mend, lost, path.text);
+    made = tell_lost(&text, &mend, lost, is_whole, path.text);
   if (made) {
     finding.path = nl_findings_text(findings, &path);
     finding.text = nl_findings_text(findings, &text);
@@ -179,7 +182,7 @@ static enum nlink_status tell_softs(struct job *job) {
   for (unsigned i = 0; i < job->worker_count && status == NLINK_OK; i++)
     for (const struct nl_soft *soft = job->workers[i].softs; soft != NULL && status == NLINK_OK;
          soft = soft->next)
-      if (!add_soft(&job->check->findings, soft, is_lost(soft) ? lost++ : NULL))
+      if (!add_soft(&job->check->findings, soft, is_lost(soft) ? lost++ : NULL, job->is_whole))
         status = NLINK_NO_MEMORY;
   return status;
 }
@@ -190,6 +193,10 @@ static enum nlink_status tell_softs(struct job *job) {
 static enum nlink_status tell_unseen(struct job *job, const struct nl_walk *walk, size_t *count) {
   struct nl_trouble *troubles = (struct nl_trouble *)(uintptr_t)nl_walk_troubles(walk);
   struct nl_arena *arena = &job->workers[0].arena;
+  if (job->groups.trouble != NULL) {
+    job->groups.trouble->next = troubles;
+    troubles = job->groups.trouble;
+  }
   for (unsigned i = 0; i < job->worker_count; i++)
     for (const struct unseen *unseen = job->workers[i].unseen; unseen != NULL; unseen = unseen->next) {
       size_t length = nl_dir_path(NULL, 0, unseen->dir, unseen->name, unseen->length);
