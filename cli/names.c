@@ -123,7 +123,7 @@ static size_t tell(struct out *out, const struct wish *wish, struct nlink_names 
       tell_name(out, wish, file, entry);
     if (scope->json)
       tell_file_json(out, file);
-    else if (file->found < file->stat.link_count)
+    else if (file->absence != NLINK_ABSENCE_NONE)
       tell_missing(out, wish, file);
   }
   return told;

@@ -847,7 +847,7 @@ struct nlink_names_file {
   uint64_t found;             /* how many of its names were found and verified */
   uint64_t soft_found;        /* how many soft links that lead to it */
   bool told_by_system;        /* the file system told them, nothing was walked */
-  enum nlink_absence absence; /* the likely reason where found < link_count, else NONE */
+  enum nlink_absence absence; /* the likely reason where names are missing, or may be; else NONE */
   const char *text;           /* the same as a sentence without a full stop; "" = none is missing */
 };
 

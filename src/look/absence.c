@@ -69,6 +69,8 @@ static bool changed(struct nl_absence *out, struct nl_search *search, const stru
                file->before->link_count, file->after->link_count);
   if (file->after->ctime_ns != file->before->ctime_ns)
     return say(out, NLINK_ABSENCE_CHANGED, "the file was changed meanwhile; names may have moved");
+  if (file->found >= file->before->link_count)
+    return say(out, NLINK_ABSENCE_CHANGED, "the file could not be looked at again; names may have moved");
   return false;
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sort.h"
 #include "look/absence.h"
+#include "look/moved.h"
 #include "look/tell.h"
 #include "path/spot.h"
 #include "path/within.h"
@@ -29,20 +30,16 @@ struct nlink_names {
   size_t next;
 };
 
-struct name {
-  struct name *next;
-  const char *path;
-};
-
 /** A file that was asked for, by whatever number of paths. */
 struct sought {
   size_t first; /* the first path that leads to it */
-  struct name *hard;
-  struct name *soft;
+  struct nl_found *hard;
+  struct nl_found *soft;
   uint64_t hard_count;
   uint64_t soft_count;
   bool settled;      /* its hard names were not, or need not be, walked for */
   bool told;         /* by the file system */
+  bool moved;        /* as many were found as there are, but not at one moment */
   const char *start; /* where its walk begins */
   bool open_end;     /* it can have more names than its count says */
   struct nl_missing missing;
@@ -75,11 +72,11 @@ static struct nlink_stat *stat_of(const struct job *job, const struct sought *so
 }
 
 static bool add_name(struct job *job, struct sought *sought, const char *path, bool soft) {
-  struct name *name = nl_arena_take_tight(&job->names->texts, sizeof *name);
+  struct nl_found *name = nl_arena_take_tight(&job->names->texts, sizeof *name);
   if (name == NULL)
     return false;
-  struct name **list = soft ? &sought->soft : &sought->hard;
-  *name = (struct name){*list, path};
+  struct nl_found **list = soft ? &sought->soft : &sought->hard;
+  *name = (struct nl_found){*list, path};
   *list = name;
   ++*(soft ? &sought->soft_count : &sought->hard_count);
   return true;
@@ -371,9 +368,23 @@ static bool take_found(struct job *job, const struct nl_seek *seek, const struct
   return true;
 }
 
+static bool is_short(const struct job *job, const struct sought *sought) {
+  return sought->moved || sought->hard_count < stat_of(job, sought)->link_count;
+}
+
+/* The names that moved meanwhile must not make up for others. */
+static void drop_moved(struct job *job) {
+  for (size_t i = 0; i < job->sought_count; i++) {
+    struct sought *sought = &job->sought[i];
+    if (!sought->settled && !is_short(job, sought))
+      sought->moved = !nl_moved_drop(&sought->hard, &sought->hard_count, job->dir, job->paths[sought->first],
+                                     job->options.follow, stat_of(job, sought));
+  }
+}
+
 static bool has_all(const struct job *job) {
   for (size_t i = 0; i < job->sought_count; i++)
-    if (job->sought[i].hard_count < stat_of(job, &job->sought[i])->link_count)
+    if (is_short(job, &job->sought[i]))
       return false;
   return true;
 }
@@ -406,6 +417,7 @@ static enum nlink_status walk(struct job *job, const struct lists *lists) {
     return status;
   const struct nl_trouble *troubles = nl_seek_troubles(seek);
   bool taken = status < 0 || take_found(job, seek, lists);
+  drop_moved(job);
   /* What the walk met on its way to the last name is a matter of chance, and nothing is missing for it. */
   bool matters = !everywhere || job->options.soft || !has_all(job);
   size_t told = matters ? nl_tell(&job->scope, job->dir, troubles) : 0;
@@ -441,7 +453,7 @@ static enum nlink_status tell_absence(struct job *job, struct sought *sought) {
 static enum nlink_status tell_absences(struct job *job) {
   enum nlink_status status = NLINK_OK;
   for (size_t i = 0; i < job->sought_count && status == NLINK_OK; i++)
-    if (job->sought[i].hard_count < stat_of(job, &job->sought[i])->link_count)
+    if (is_short(job, &job->sought[i]))
       status = tell_absence(job, &job->sought[i]);
   return status;
 }
@@ -457,7 +469,7 @@ static bool sort_names(struct job *job, struct sought *sought) {
   size_t filled = 0;
   for (unsigned soft = 0; soft < 2; soft++) {
     size_t begin = filled;
-    for (const struct name *name = soft ? sought->soft : sought->hard; name != NULL; name = name->next)
+    for (const struct nl_found *name = soft ? sought->soft : sought->hard; name != NULL; name = name->next)
       items[filled++] = (struct nl_sort_item){0, name->path};
     nl_sort_text(items + begin, items + count, filled - begin);
   }
@@ -492,7 +504,7 @@ static enum nlink_status put_answer(struct job *job) {
     file->told_by_system = sought->told;
     file->absence = sought->absence;
     file->text = sought->text;
-    partial = partial || file->found < file->stat.link_count;
+    partial = partial || is_short(job, sought);
     for (size_t n = 0; n < sought->hard_count + sought->soft_count; n++)
       names->entries[names->entry_count++] =
           (struct nlink_names_entry){i, sought->sorted[n], n >= sought->hard_count};
