@@ -16,7 +16,7 @@ all: build
 
 help:
 	@echo 'make           build the library, the command and the Python module in $(BUILD)/'
-	@echo 'make demo      see links made, counted, listed and explained on real files'
+	@echo 'make demo      see links made, found, counted and explained on real files'
 	@echo 'make check     run every test and every law; the last line counts the results'
 	@echo 'make bench     measure, beside the system call and the other tools'
 	@echo 'make install   install into PREFIX ($(PREFIX)), below DESTDIR if that is given'

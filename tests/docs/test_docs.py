@@ -9,7 +9,7 @@ In README.md and docs/*.md:
 
 A page is one story: its blocks are run from top to bottom by one bash in one fresh directory, with umask 022, in
 UTC and the C locale. What differs from one machine to the next is compared by its shape only: VARIES has all of it.
-The directory is called /home/ann in what is printed. Sizes on a page are chosen so that blocks of directories, which
+The directory is called /data/ann in what is printed. Sizes on a page are chosen so that blocks of directories, which
 every file system has in its own way, do not show.
 
     /usr/bin/python3 tests/docs/test_docs.py --update    (with NLINK and NLINK_BUILD_DIR set)
@@ -33,7 +33,7 @@ BUILD = os.environ.get('NLINK_BUILD_DIR', '')
 NLINK = os.environ.get('NLINK', '')
 IS_ROOT = os.geteuid() == 0
 
-HOME = '/home/ann'
+HOME = '/data/ann'
 OWNER_AND_TIME = re.compile(
     r'^(?P<mode>[-dlbcps][-rwxsStT]{9}) +(?P<links>\d+) \S+ +\S+ +(?P<size>\S+) '
     r'[A-Z][a-z]{2} [ \d]\d (\d\d:\d\d| \d{4}) (?P<name>.*)$'
