@@ -37,9 +37,9 @@ const struct options_command verb_check_command = {
                            "Exit status: 0 nothing found, 1 something found or not all seen, 2 wrong\n"
                            "usage, 3 nothing looked at.\n"
                            "Examples:\n"
-                           "  nlink check                        everything below this directory\n"
-                           "  nlink check --only dangles /usr    soft links that lead nowhere\n"
-                           "  nlink check --json . | jq .mend    the commands\n",
+                           "  nlink check                         everything below this directory\n"
+                           "  nlink check --only dangles /usr     soft links that lead nowhere\n"
+                           "  nlink check --json . | jq -r .mend  the commands\n",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
     .wrong = VERB_USAGE,
