@@ -310,6 +310,17 @@ class Links(unittest.TestCase):
         self.assertEqual(wrong, [])
 
 
+class Examples(unittest.TestCase):
+    """What is written into the pages by --update is true, but it has to be what was meant, too."""
+
+    def test_nothing_broke(self):
+        for path in pages():
+            for block in blocks_of(path):
+                for command in block.commands() if block.language == 'console' else []:
+                    with self.subTest(page=os.path.basename(path), command=command.text):
+                        self.assertNotRegex('\n'.join(command.says), 'Traceback|command not found|Usage: |for more information')
+
+
 class Map(unittest.TestCase):
     """The map of the house in docs/architecture.md names every room."""
 
