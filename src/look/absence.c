@@ -112,15 +112,25 @@ static bool is_served(const struct nl_os_fs *fs) {
   return served;
 }
 
+/* The file system of a directory, which may be the current one: that is no descriptor. */
+static int file_system(struct nl_os_fs *fs, int dir) {
+  int fd = -1;
+  int sys = nl_os_open(&fd, dir, ".", NL_OS_SUBDIRECTORY);
+  if (sys == 0)
+    sys = nl_os_fs(fs, fd);
+  nl_os_close(fd);
+  return sys;
+}
+
 bool nl_counts_can_be_low(int dir) {
   struct nl_os_fs fs;
-  return nl_os_fs(&fs, dir) == 0 && is_served(&fs);
+  return file_system(&fs, dir) == 0 && is_served(&fs);
 }
 
 static bool wrong_count(struct nl_absence *out, struct nl_search *search, const struct nl_missing *file) {
   (void)search;
   struct nl_os_fs fs;
-  if (file->dir == -1 || nl_os_fs(&fs, file->dir) != 0)
+  if (file->dir == -1 || file_system(&fs, file->dir) != 0)
     return false;
   if (fs.splits_groups)
     return say(

@@ -383,7 +383,7 @@ class Overlay(Case):
 class Served(Case):
     """bindfs: a process in between, that may tell anything."""
 
-    def serve(self, *options):
+    def serve(self, *options, **environment):
         ground.need('bindfs')
         if not os.path.exists('/dev/fuse'):
             raise unittest.SkipTest('there is no /dev/fuse')
@@ -393,7 +393,7 @@ class Served(Case):
         os.link(self.path('backing/a'), self.path('backing/d/b'))
         root = self.path('fs')
         server = ground.serve(root, 'bindfs', '-f', '-o', 'attr_timeout=0,entry_timeout=0,negative_timeout=0',
-                              *options, backing, root)
+                              *options, backing, root, **environment)
         self.addCleanup(server.wait)
         self.addCleanup(ground.unmount, root)
         return root
@@ -405,7 +405,19 @@ class Served(Case):
     def test_a_name_that_the_server_does_not_show(self):
         root = self.serve()
         os.link(self.path('backing/a'), self.path('outside'))
-        self.partly([root + '/a', root + '/d/b'], root + '/a', absence='wrong-count', count=3, text='fuse')
+        for name, cwd in (root + '/a', '/'), ('a', root), ('b', root + '/d'):
+            self.partly([root + '/a', root + '/d/b'], name, absence='wrong-count', count=3, text='fuse', cwd=cwd)
+
+    def test_counts_that_are_too_low(self):
+        """The server tells of fewer names than there are: the walk goes on, and finds them all."""
+        module = os.path.join(ground.home, 'count.so')
+        shutil.copy(os.environ['NLINK_FS_COUNT'], module)
+        root = self.serve(LD_PRELOAD=module, NLINK_TEST_COUNT='2')
+        os.link(self.path('backing/a'), self.path('backing/c'))
+        for name, cwd in (root + '/a', '/'), ('a', root), ('b', root + '/d'):
+            answer = ask(name, cwd=cwd)
+            self.assertEqual(answer.paths(), [root + '/a', root + '/c', root + '/d/b'])
+            self.assertEqual((answer.status, answer.files[0]['count'], answer.files[0]['found']), ('OK', 2, 3))
 
 
 if __name__ == '__main__':
