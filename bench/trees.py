@@ -12,8 +12,8 @@ is whole and what it holds. To make one afresh, remove both.
     copies          the same tree once more and hard links to it, as backups keep them
     million         1,000,000 empty files in 1,000 directories
     tenth           100,000 empty files in 100 directories
-    linked-tenth    100,000 names of 50,000 empty files, two of each, in 100 directories
-    linked          1,000,000 names of 500,000 empty files, two of each, in 1,000 directories
+    linked-tenth    100,000 names of 50,000 files, two of each, in 100 directories
+    linked          1,000,000 names of 500,000 files, two of each, in 1,000 directories
     linked-tenfold  ten times that again; made only when asked for
     btrfs, xfs      images with a million names; xfs with parent pointers. Mounted by who wants to look inside
 """
@@ -161,7 +161,7 @@ def make_copies(root):
 def make_empty(root, directories, files=1000, linked=False):
     """`directories` directories of `files` names each, of 8 to 30 bytes, the same ones each time.
 
-    All are empty files; `linked`: the second half of the directories holds a further name of each file of the first
+    All files are empty. `linked`: each has one byte, a hole; the second half of the directories holds a further name of each file of the first
     half, another one than it has there and in other directories.
     """
     chance = random.Random(directories)
@@ -185,12 +185,13 @@ def make_empty(root, directories, files=1000, linked=False):
             made = f'{chance.choice(words)}-{name:06}-{chance.randrange(1000)}'
             os.mknod(made, 0o644, dir_fd=where)
             if linked:
+                os.truncate(f'/proc/self/fd/{where}/{made}', 1)  # empty files of two names would be findings of a check
                 there = place(alone + number // 100 * 100 + (number + name) % min(100, alone))
                 os.link(made, f'{chance.choice(words)}-{number:05}-{name}', src_dir_fd=where, dst_dir_fd=there)
     for where in opened.values():
         os.close(where)
     return {'made': f'{directories:,} directories of {files:,} {"names" if linked else "empty files"}'
-                    f'{", two of each empty file" if linked else ""}'}
+                    f'{", two of each file" if linked else ""}'}
 
 
 # ---------------------------------------------------------------- images
