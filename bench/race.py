@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the benches of whole commands share: run them, let them take turns, tell what came of it.
 
-A result is one JSON object a line, as bench/run reads it: a comparison of two (report), a figure by itself (figure), why
-something could not be measured (missing), or the command lines of a race.
+A result is one JSON object a line, as bench/run reads it: a comparison of two (report), a figure by itself (figure),
+why something could not be measured (missing), or the command lines of a race.
 """
 
 import json

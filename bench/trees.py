@@ -161,8 +161,8 @@ def make_copies(root):
 def make_empty(root, directories, files=1000, linked=False):
     """`directories` directories of `files` names each, of 8 to 30 bytes, the same ones each time.
 
-    All files are empty. `linked`: each has one byte, a hole; the second half of the directories holds a further name of each file of the first
-    half, another one than it has there and in other directories.
+    All files are empty. `linked`: each has one byte, a hole; the second half of the directories holds a further name of
+    each file of the first half, another one than it has there and in other directories.
     """
     chance = random.Random(directories)
     words = ('report', 'img', 'notes-of-the-day', 'x', 'draft', 'measurement', 'IMG', 'a-longer-name-of-it')
