@@ -666,8 +666,8 @@ typedef bool nlink_progress_function(const struct nlink_progress *progress, void
  * The paths of a call are its roots. A root that is a directory is walked with all that is in it, hidden names
  * included; a soft link is never followed, at a root neither. Roots may overlap or be given twice: each name is
  * seen once. A directory that is reached again by another way (a bind mount) is an event with the status
- * NLINK_REPEATED, and is not walked again. What cannot be read, what vanishes meanwhile and a root that does not
- * exist are events too; none ends the call, and its result is NLINK_PARTIAL then.
+ * NLINK_REPEATED, and is not walked again; nothing is missing for that. What cannot be read, what vanishes meanwhile
+ * and a root that does not exist are events too; none ends the call, and its result is NLINK_PARTIAL then.
  */
 struct nlink_scope {
   size_t size; /* sizeof (struct nlink_scope) */
@@ -872,7 +872,8 @@ struct nlink_names;
  * @param paths    The files.
  * @param count    How many; at least 1.
  * @param options  NULL = the defaults.
- * @param scope    For the walk; NULL = everything. `listed` is refused.
+ * @param scope    For the walk; NULL = everything. `listed` is refused. What could not be read on the way is no event
+ *                 where all names were found without roots or soft links being asked for.
  * @param error    NULL = no detail; else written only on failure. A path that cannot be looked at is an event of
  *                 the scope, and its file has no names and a link_count of 0.
  *
