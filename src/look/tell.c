@@ -42,8 +42,7 @@ static void find_cause(struct nl_telling *telling, struct nlink_error *error, co
     *error = telling->denied;
     return;
   }
-  bool vanished = step == NLINK_STEP_STAT && status == NLINK_NOT_FOUND;
-  if (vanished || strlen(path) >= NLINK_TARGET_SIZE || telling->looks >= MOST_LOOKS) {
+  if (strlen(path) >= NLINK_TARGET_SIZE || telling->looks >= MOST_LOOKS) {
     nl_fail(error, status, step, sys, NULL);
     return;
   }

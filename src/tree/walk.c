@@ -465,13 +465,6 @@ static bool open_roots(struct nl_walk *walk) {
   return true;
 }
 
-/* Whether @p dir is @p below or above it. */
-static bool leads_to(const struct nl_dir *dir, const struct nl_dir *below) {
-  while (below != NULL && below != dir)
-    below = below->above;
-  return below != NULL;
-}
-
 /*
  * A root in a directory that was walked belongs below it, and its path is the way from there. Two roots that are one
  * directory by two ways have one node between them: whichever came first.
@@ -483,7 +476,7 @@ static void settle_roots(struct nl_walk *walk) {
     bool known = root != NULL && (root->flags & NL_DIR_KNOWN) != 0;
     walk->roots[i] = known ? nl_seen_find(walk->seen, root->dev, root->ino) : NULL;
     struct nl_dir *above = known ? nl_seen_find(walk->seen, given->in_dev, given->in_ino) : NULL;
-    if (above == NULL || walk->roots[i] != root || leads_to(root, above))
+    if (above == NULL || walk->roots[i] != root || nl_dir_leads_to(root, above))
       continue;
     root->above = above;
     root->name = given->last;
@@ -507,6 +500,7 @@ enum nlink_status nl_walk_run(struct nl_walk **out, const struct nl_walk_plan *p
   }
   walk->told_ns = nl_os_now_ns();
   nl_pool_work(walk->pool);
+  nl_walk_settle_again(walk);
   settle_roots(walk);
   nl_walk_singles(walk);
   enum nlink_status status = (enum nlink_status)atomic_load(&walk->stopped);
@@ -571,6 +565,7 @@ void nl_walk_close(struct nl_walk *walk) {
   nl_arena_fini(&walk->arena);
   nl_roots_fini(&walk->given);
   nl_free(walk->chosen);
+  nl_free(walk->again);
   nl_free(walk->roots);
   nl_free(walk->single);
   nl_free(walk->singles);

@@ -28,6 +28,12 @@ struct nl_batch {
   };
 };
 
+/** A directory that was reached again, by way of a second node that is not walked. */
+struct nl_again {
+  struct nl_dir *first;
+  struct nl_dir *dir;
+};
+
 /** What a thread of the walk has to itself. */
 struct nl_worker {
   unsigned number;
@@ -55,9 +61,12 @@ struct nl_walk {
   struct nl_dir **roots;          /* by the paths */
   _Atomic(bool) *single;          /* by the paths: it is no directory */
   struct nl_walk_single *singles; /* by the paths: what those turned out to be; NULL = there are none */
-  struct nl_os_monitor *common;   /* over the two that follow */
+  struct nl_os_monitor *common;   /* over what follows up to the counts */
   struct nl_arena arena;
   struct nl_trouble *troubles;
+  struct nl_again *again;
+  size_t again_count;
+  size_t again_room;
   atomic_uint batches; /* on their way */
   atomic_uint numbers;
   atomic_int stopped; /* enum nlink_status; NLINK_OK = go on */
@@ -74,7 +83,13 @@ void nl_walk_note(struct nl_walk *walk, const struct nl_dir *dir, const char *na
                   enum nlink_step step, int sys);
 
 /** Note that the directory @p first, which is walked, was reached again by way of @p dir. */
-void nl_walk_note_again(struct nl_walk *walk, const struct nl_dir *first, const struct nl_dir *dir);
+void nl_walk_note_again(struct nl_walk *walk, struct nl_dir *first, struct nl_dir *dir);
+
+/** When the walk has ended: settle which way leads to each of those, and make the others trouble. */
+void nl_walk_settle_again(struct nl_walk *walk);
+
+/** Whether @p dir is @p below or above it. */
+bool nl_dir_leads_to(const struct nl_dir *dir, const struct nl_dir *below);
 
 /** Whether the walk is to end. */
 static inline bool nl_walk_is_stopped(struct nl_walk *walk) {
