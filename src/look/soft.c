@@ -275,12 +275,15 @@ static int real_way(struct nl_string *out, const struct scene *scene) {
 /*
  * What an absolute soft link could hold: the relative way to its own text where that stays inside, so that soft links
  * on its way keep their say; else that by the real directories.
+ *
+ * @param is_good  Out: there is one.
+ * @param stays    Out: it stays inside, so that it leads there wherever the root is.
  */
-static int find_relative(const struct scene *scene, bool *is_good) {
+static int find_relative(const struct scene *scene, bool *is_good, bool *stays) {
   struct nl_string *fresh = &scene->looker->fresh;
   struct nl_string plain = {0};
   bool known = false;
-  *is_good = false;
+  *is_good = *stays = false;
   int sys = find_home(scene, &known);
   if (sys != 0 || !known)
     return sys;
@@ -291,25 +294,28 @@ static int find_relative(const struct scene *scene, bool *is_good) {
     sys = no_memory();
   nl_string_fini(&plain);
   if (sys == 0)
-    sys = stays_inside(scene, fresh->text, is_good);
-  if (sys == 0 && *is_good)
+    sys = stays_inside(scene, fresh->text, stays);
+  if (sys == 0 && *stays)
     sys = leads_there(scene, fresh->text, is_good);
   if (sys != 0 || *is_good)
     return sys;
   sys = real_way(fresh, scene);
+  if (sys == 0)
+    sys = stays_inside(scene, fresh->text, stays);
   return sys == 0 ? leads_there(scene, fresh->text, is_good) : sys;
 }
 
 static int found_absolute(struct nl_soft **out, const struct scene *scene) {
   struct nl_string *text = &scene->looker->text;
   bool is_good = false;
-  int sys = find_relative(scene, &is_good);
+  bool stays = false;
+  int sys = find_relative(scene, &is_good, &stays);
   if (sys != 0 && !nl_path_ends(sys))
     return sys;
   nl_string_cut(text, 0);
   if (!add(text, "is absolute, though it leads to something inside the root") ||
-      (is_good &&
-       !add_words(text, ": ", scene->looker->fresh.text, " would do, and lead there wherever the root is")))
+      (is_good && !add_words(text, ": ", scene->looker->fresh.text,
+                             stays ? " would do, and lead there wherever the root is" : " would do")))
     return no_memory();
   sys = found(out, scene, NLINK_FINDING_ABSOLUTE_INSIDE);
   if (sys == 0 && is_good)

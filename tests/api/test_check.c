@@ -278,6 +278,21 @@ static void absolute(void **state) {
   assert_true(lead_to_one("r/d/roundabout", "r/v1/f"));
 }
 
+/* From one root to another the way leaves both. */
+static void absolute_to_another_root(void **state) {
+  (void)state;
+  char target[400];
+  ground_directory("r");
+  ground_directory("s");
+  ground_file("s/f", "");
+  snprintf(target, sizeof target, "%s/s/f", ground_path());
+  ground_symlink(target, "r/l");
+  const char *const paths[] = {"r", "s"};
+  assert_int_equal(check(paths, 2, (struct nlink_scope){0}, 0, SENTENCES), NLINK_OK);
+  assert_string_equal(text, "absolute-inside r/l: is absolute, though it leads to something inside the root: "
+                            "'../s/f' would do\n");
+}
+
 static void outside(void **state) {
   (void)state;
   char expected[1200];
@@ -655,25 +670,13 @@ static void arguments(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(plain),
-      TEST(dangling),
-      TEST(candidates),
-      TEST(loops),
-      TEST(absolute),
-      TEST(outside),
-      TEST(needlessly_long),
-      TEST(order),
-      TEST(roots),
-      TEST(any_names),
-      TEST(deep),
-      TEST(of_processes),
-      TEST(groups),
-      TEST(a_root_that_is_a_file),
-      TEST(near_the_limit),
-      TEST(areas),
-      TEST(behind_doors),
-      TEST(scopes),
-      TEST(arguments),
+      TEST(plain),          TEST(dangling),        TEST(candidates),
+      TEST(loops),          TEST(absolute),        TEST(absolute_to_another_root),
+      TEST(outside),        TEST(needlessly_long), TEST(order),
+      TEST(roots),          TEST(any_names),       TEST(deep),
+      TEST(of_processes),   TEST(groups),          TEST(a_root_that_is_a_file),
+      TEST(near_the_limit), TEST(areas),           TEST(behind_doors),
+      TEST(scopes),         TEST(arguments),
   };
   return GROUND_RUN("check", tests);
 }
