@@ -12,10 +12,12 @@
  *   include/nlink.h                    all that the command knows of what follows
  *   src/verb/   link symlink unlink stat list why names space check   what the library can do
  *   src/safe/   swap backup            replacing a name, so that it is there at every instant
+ *   src/flaw/   soft groups mend ...   what is wrong with links
  *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
- *          soft way groups lost ...    what is wrong with links
- *   src/path/   beneath place relative circle         paths resolved by descriptors
- *   src/tree/   walk table account seek ...           directories read and walked
+ *   src/sum/    account forest ...     what trees hold, and what deleting them frees
+ *   src/find/   seek told absence ...  all names of a file
+ *   src/path/   beneath place relative circle ...     paths resolved by descriptors
+ *   src/tree/   walk table rules stroll ...           directories read and walked
  *   src/work/   pool                   work shared by several threads
  *   src/os/     posix linux btrfs xfs  the only door to the system
  *   src/base/   error quote memory arena sort fault   knows nothing above it

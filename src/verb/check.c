@@ -9,10 +9,10 @@
  */
 #include "base/error.h"
 #include "base/quote.h"
-#include "look/groups.h"
-#include "look/lost.h"
-#include "look/mend.h"
-#include "look/soft.h"
+#include "flaw/groups.h"
+#include "flaw/lost.h"
+#include "flaw/mend.h"
+#include "flaw/soft.h"
 #include "look/tell.h"
 
 #include <string.h>

@@ -9,15 +9,15 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/sort.h"
-#include "look/absence.h"
-#include "look/moved.h"
+#include "find/absence.h"
+#include "find/moved.h"
+#include "find/seek.h"
+#include "find/starts.h"
+#include "find/told.h"
 #include "look/tell.h"
 #include "path/spot.h"
 #include "path/within.h"
 #include "tree/scope.h"
-#include "tree/seek.h"
-#include "tree/starts.h"
-#include "tree/told.h"
 
 #include <string.h>
 

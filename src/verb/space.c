@@ -9,10 +9,10 @@
  */
 #include "base/error.h"
 #include "look/tell.h"
-#include "tree/account.h"
-#include "tree/given.h"
-#include "tree/holders.h"
-#include "tree/largest.h"
+#include "sum/account.h"
+#include "sum/given.h"
+#include "sum/holders.h"
+#include "sum/largest.h"
 
 #include <string.h>
 

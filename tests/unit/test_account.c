@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #define _GNU_SOURCE 1
-#include "tree/account.h"
+#include "sum/account.h"
 
 #include "base/fault.h"
 

@@ -4,11 +4,11 @@
  * SPDX-License-Identifier: MIT
  */
 #define _GNU_SOURCE 1
-#include "look/inside.h"
+#include "flaw/inside.h"
 #include "look/limits.h"
-#include "look/mend.h"
-#include "look/shorter.h"
-#include "look/way.h"
+#include "flaw/mend.h"
+#include "flaw/shorter.h"
+#include "flaw/way.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/mounts.h"
+#include "find/mounts.h"
 
 #include "base/arena.h"
 #include "base/memory.h"

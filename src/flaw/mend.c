@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/mend.h"
+#include "flaw/mend.h"
 
 #include "nlink.h"
 

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/absence.h"
+#include "find/absence.h"
 
 #include "base/quote.h"
 #include "os/os.h"

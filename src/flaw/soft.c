@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/soft.h"
+#include "flaw/soft.h"
 
 #include "base/quote.h"
-#include "look/shorter.h"
+#include "flaw/shorter.h"
 #include "path/place.h"
 #include "path/relative.h"
 

@@ -6,7 +6,7 @@
 #ifndef NL_LARGEST_H
 #define NL_LARGEST_H
 
-#include "tree/account.h"
+#include "sum/account.h"
 
 /** What decides which of two files comes first; the last two are for files that are alike. */
 struct nl_large {

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/told.h"
+#include "find/told.h"
 
 #include "base/memory.h"
 #include "os/os.h"

@@ -12,7 +12,7 @@
 #define NL_SOFT_H
 
 #include "base/arena.h"
-#include "look/way.h"
+#include "flaw/way.h"
 #include "tree/plan.h"
 
 /** One finding; the texts are the arena's. */

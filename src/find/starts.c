@@ -3,11 +3,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/starts.h"
+#include "find/starts.h"
 
 #include "base/memory.h"
+#include "find/seek.h"
 #include "os/os.h"
-#include "tree/seek.h"
 
 #include <string.h>
 

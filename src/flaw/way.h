@@ -7,7 +7,7 @@
 #define NL_WAY_H
 
 #include "base/memory.h"
-#include "look/inside.h"
+#include "flaw/inside.h"
 
 /** What the one who follows knows, and what it has found out; all but the first zeros = nothing yet. */
 struct nl_way_knowledge {

@@ -6,9 +6,9 @@
 #ifndef NL_HOLDERS_H
 #define NL_HOLDERS_H
 
-#include "tree/account.h"
-#include "tree/given.h"
-#include "tree/seek.h"
+#include "find/seek.h"
+#include "sum/account.h"
+#include "sum/given.h"
 
 /** All zeros = nothing is held. */
 struct nl_holders {

@@ -10,7 +10,7 @@
 #ifndef NL_ACCOUNT_H
 #define NL_ACCOUNT_H
 
-#include "tree/forest.h"
+#include "sum/forest.h"
 #include "tree/table.h"
 
 /** What a directory and all below it hold. */

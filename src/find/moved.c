@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/moved.h"
+#include "find/moved.h"
 
 #include "os/os.h"
 #include "path/spot.h"

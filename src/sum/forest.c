@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/forest.h"
+#include "sum/forest.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/holders.h"
+#include "sum/holders.h"
 
 #include <string.h>
 

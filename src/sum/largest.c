@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/largest.h"
+#include "sum/largest.h"
 
 static bool is_smaller(const struct nl_large *a, const struct nl_large *b) {
   if (a->allocated_bytes != b->allocated_bytes)

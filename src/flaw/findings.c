@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/findings.h"
+#include "flaw/findings.h"
 
 #include "base/sort.h"
 

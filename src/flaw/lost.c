@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/lost.h"
+#include "flaw/lost.h"
 
 #include "base/sort.h"
 #include "path/place.h"

@@ -6,7 +6,7 @@
 #ifndef NL_ABSENCE_H
 #define NL_ABSENCE_H
 
-#include "look/mounts.h"
+#include "find/mounts.h"
 #include "tree/plan.h"
 
 /** What one search has in common for all files; all zeros = nothing was walked. */

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/inside.h"
+#include "flaw/inside.h"
 
 #include "base/memory.h"
 

@@ -10,7 +10,7 @@
 #define NL_GIVEN_H
 
 #include "base/sort.h"
-#include "tree/forest.h"
+#include "sum/forest.h"
 #include "tree/walk.h"
 
 /** A path that is a name by itself. */

@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/seek.h"
+#include "find/seek.h"
 
 #include "tree/walk.h"
 

@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/way.h"
+#include "flaw/way.h"
 
 #include "base/quote.h"
 #include "path/place.h"

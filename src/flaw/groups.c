@@ -6,11 +6,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/groups.h"
+#include "flaw/groups.h"
 
 #include "base/quote.h"
+#include "flaw/mend.h"
 #include "look/limits.h"
-#include "look/mend.h"
 #include "os/os.h"
 #include "path/place.h"
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "look/shorter.h"
+#include "flaw/shorter.h"
 
 #include "os/os.h"
 #include "path/place.h"

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/account.h"
+#include "sum/account.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #ifndef NL_GROUPS_H
 #define NL_GROUPS_H
 
-#include "look/findings.h"
+#include "flaw/findings.h"
 #include "tree/table.h"
 #include "tree/walk.h"
 

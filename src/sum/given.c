@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "tree/given.h"
+#include "sum/given.h"
 
 #include <string.h>
 
