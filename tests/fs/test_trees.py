@@ -5,6 +5,7 @@ not be read, servers that tell wrong numbers of names."""
 import os
 import random
 import shutil
+import subprocess
 import sys
 import unittest
 
@@ -303,6 +304,33 @@ class WrongCounts(Case):
         self.assertEqual((answer.set['outside'], answer.set['held_files']), (2 + 4 + 4, 3))
         found = self.ask('names', 'd/a', **{'in': ['d']})
         self.assertEqual((found.status, found.files[0]['found']), ('PARTIAL', 3))
+
+
+class Changing(Case):
+    """Names that come, go and move all the time (tests/thread/test_changing_tree.c), where the file system itself tells
+    names, and where the numbers are made up."""
+
+    def look_on(self, root):
+        done = subprocess.run([os.environ['NLINK_CHANGING_TREE']], env=ground.environment(TMPDIR=root), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def on_image(self, *mkfs):
+        root = ground.new_mount(self.id(), 400, *mkfs)
+        self.addCleanup(ground.unmount, root)
+        self.look_on(root)
+
+    def test_btrfs(self):
+        self.on_image('mkfs.btrfs', '-q')
+
+    def test_xfs(self):
+        self.on_image('mkfs.xfs', '-q')
+
+    def test_overlay(self):
+        for name in 'lower', 'upper', 'work', 'fs':
+            self.mkdir(name)
+        options = f'lowerdir={self.path("lower")},upperdir={self.path("upper")},workdir={self.path("work")}'
+        self.look_on(ground.mount('overlay', self.path('fs'), '-t', 'overlay', '-o', options, kind='overlay'))
 
 
 class Layers(Case):
