@@ -22,6 +22,7 @@ static const struct options_row rows[] = {
     {CHECK_ID_SKIP, 0, "skip", OPTIONS_TAKES, "KIND[,KIND]", "do not look for these kinds"},
     {SCOPE_ID_JSON, 0, "json", OPTIONS_ALONE, NULL, "one JSON object a line for each finding"},
     SCOPE_OPTIONS,
+    SCOPE_DEPTH,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };

@@ -23,6 +23,7 @@ static const struct options_row rows[] = {
     {SCOPE_ID_NUL, '0', "null", OPTIONS_ALONE, NULL, "each name, and each in LIST, is ended by a NUL"},
     {SCOPE_ID_JSON, 0, "json", OPTIONS_ALONE, NULL, "one JSON object a line for each name and each file"},
     SCOPE_OPTIONS,
+    SCOPE_DEPTH,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };

@@ -50,13 +50,16 @@ enum scope_id {
   {SCOPE_ID_MIN_SIZE, 0, "min-size", OPTIONS_TAKES, "N", NULL},                   \
   {SCOPE_ID_MAX_SIZE, 0, "max-size", OPTIONS_TAKES, "N", NULL},                   \
   {SCOPE_ID_ONE_FILE_SYSTEM, 'x', "one-file-system", OPTIONS_ALONE, NULL, NULL},  \
-  {SCOPE_ID_MAX_DEPTH, 0, "max-depth", OPTIONS_TAKES, "N", NULL},                 \
   {SCOPE_ID_THREADS, 0, "threads", OPTIONS_TAKES, "N", NULL}
 
-#define SCOPE_HELP                                                                \
+/* Not for a verb whose --max-depth is that of du, which limits what is shown and not what is looked at. */
+#define SCOPE_DEPTH {SCOPE_ID_MAX_DEPTH, 0, "max-depth", OPTIONS_TAKES, "N", NULL}
+
+#define SCOPE_HELP_BUT_DEPTH                                                      \
   "What is looked at, and what is left out:\n"                                    \
   "  --exclude=PATTERN, --include=PATTERN, --exclude-from=FILE, --min-size=N,\n"  \
-  "  --max-size=N, --max-depth=N, -x, --one-file-system, --threads=N\n"
+  "  --max-size=N, -x, --one-file-system, --threads=N"
+#define SCOPE_HELP SCOPE_HELP_BUT_DEPTH ", --max-depth=N\n"
 /* clang-format on */
 
 /* Strings in the order in which they came. All zeros = none. */

@@ -27,6 +27,7 @@ enum space_id {
 /* clang-format off */
 static const struct options_row rows[] = {
   {SPACE_ID_DEPTH, 'd', "depth", OPTIONS_TAKES, "N", "rows also for directories N below PATH; 1 if not given"},
+  {SPACE_ID_DEPTH, 0, "max-depth", OPTIONS_TAKES, "N", NULL}, /* as du has it */
   {SPACE_ID_SORT, 0, "sort", OPTIONS_TAKES, "COLUMN", "freed, once, held, apparent, names, files or path"},
   {SPACE_ID_REVERSE, 'r', "reverse", OPTIONS_ALONE, NULL, "the smallest first"},
   {SPACE_ID_TOP, 0, "top", OPTIONS_TAKES, "N", "only the first N rows"},
@@ -49,10 +50,11 @@ const struct options_command verb_space_command = {
     .usage = "Usage: %s [OPTION]... [PATH]...\n"
              "What directories occupy, each file counted ONCE; what deleting one alone FREES,\n"
              "and what stays because names outside HOLD it.\n",
-    .examples = SCOPE_HELP "Examples:\n"
-                           "  nlink space -d 2 --top 20 /srv  the twenty that free most\n"
-                           "  nlink space --series snap.*     what deleting the oldest ones frees\n"
-                           "  nlink space --why-not snap.1 .  which other names keep its bytes\n",
+    .examples = SCOPE_HELP_BUT_DEPTH "\n"
+                                     "Examples:\n"
+                                     "  nlink space -d 2 --top 20 /srv  the twenty that free most\n"
+                                     "  nlink space --series snap.*     what deleting the oldest ones frees\n"
+                                     "  nlink space --why-not snap.1 .  which other names keep its bytes\n",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
     .wrong = VERB_USAGE,

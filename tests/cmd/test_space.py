@@ -344,6 +344,7 @@ class Space(tree.Verb):
                                (['--sort='], f"--sort takes {columns}, not ''"),
                                (['-d', 'x'], "--depth takes a number, not 'x'"),
                                (['-d-1'], "--depth takes a number, not '-1'"),
+                               (['--max-depth=4294967296'], "--depth takes a number, not '4294967296'"),
                                (['--top=0'], "--top takes a number from 1 on, not '0'"),
                                (['--groups=0'], "--groups takes a number from 1 on, not '0'"),
                                (['--groups=x'], "--groups takes a number from 1 on, not 'x'"),
