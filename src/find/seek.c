@@ -369,7 +369,7 @@ void nl_seek_close(struct nl_seek *seek) {
 /* Step up to the directory above, if it is on the same device and another one; false = stay. */
 static bool climb(int *fd, struct nl_os_look *here, int *halted) {
   int above = -1;
-  struct nl_os_look look;
+  struct nl_os_look look = {0};
   *halted = nl_os_open(&above, *fd, "..", NL_OS_SUBDIRECTORY);
   if (*halted == 0)
     *halted = nl_os_look(&look, above, "");

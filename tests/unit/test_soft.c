@@ -5,10 +5,10 @@
  */
 #define _GNU_SOURCE 1
 #include "flaw/inside.h"
-#include "look/limits.h"
 #include "flaw/mend.h"
 #include "flaw/shorter.h"
 #include "flaw/way.h"
+#include "look/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
