@@ -45,20 +45,25 @@ static const char *keep(struct nl_arena *arena, const struct nl_string *string) 
 }
 
 /* The finding so far, with what the looker's string `text` says. */
-static int found(struct nl_soft **out, const struct scene *scene, enum nlink_finding_kind kind) {
+/* A finding with the looker's text; NULL = memory is exhausted. */
+static struct nl_soft *make(const struct scene *scene, enum nlink_finding_kind kind) {
   struct nl_arena *arena = scene->looker->arena;
   const struct nl_sight *sight = scene->sight;
   struct nl_soft *soft = nl_arena_take(arena, sizeof *soft);
   if (soft == NULL)
-    return no_memory();
+    return NULL;
   *soft = (struct nl_soft){.kind = kind,
                            .dir = sight->dir,
                            .name = nl_arena_text(arena, sight->name, sight->length),
                            .length = sight->length,
                            .target = nl_arena_text(arena, scene->target, strlen(scene->target)),
                            .text = keep(arena, &scene->looker->text)};
-  *out = soft;
-  return soft->name != NULL && soft->target != NULL && soft->text != NULL ? 0 : no_memory();
+  return soft->name != NULL && soft->target != NULL && soft->text != NULL ? soft : NULL;
+}
+
+static int found(struct nl_soft **out, const struct scene *scene, enum nlink_finding_kind kind) {
+  *out = make(scene, kind);
+  return *out != NULL ? 0 : no_memory();
 }
 
 /* The absolute path of the soft link's directory; *known = false: it cannot be told. */
@@ -204,9 +209,10 @@ static int look_at_end(struct nl_soft **out, const struct scene *scene) {
     return way->sys;
   }
   int sys = tell_dangling(scene);
-  if (sys == 0)
-    sys = found(out, scene, NLINK_FINDING_DANGLES);
-  return sys == 0 ? describe_lost(*out, scene) : sys;
+  if (sys != 0)
+    return sys;
+  *out = make(scene, NLINK_FINDING_DANGLES);
+  return *out != NULL ? describe_lost(*out, scene) : no_memory();
 }
 
 /* ---------------------------------------------------------------- it leads somewhere */
@@ -317,10 +323,11 @@ static int found_absolute(struct nl_soft **out, const struct scene *scene) {
       (is_good && !add_words(text, ": ", scene->looker->fresh.text,
                              stays ? " would do, and lead there wherever the root is" : " would do")))
     return no_memory();
-  sys = found(out, scene, NLINK_FINDING_ABSOLUTE_INSIDE);
-  if (sys == 0 && is_good)
+  *out = make(scene, NLINK_FINDING_ABSOLUTE_INSIDE);
+  if (*out != NULL && is_good)
     (*out)->fresh = keep(scene->looker->arena, &scene->looker->fresh);
-  return sys != 0 || !is_good || (*out)->fresh != NULL ? sys : no_memory();
+  bool done = *out != NULL && (!is_good || (*out)->fresh != NULL);
+  return done ? 0 : no_memory();
 }
 
 static int look_at_length(struct nl_soft **out, const struct scene *scene) {
@@ -344,10 +351,10 @@ static int look_at_length(struct nl_soft **out, const struct scene *scene) {
   snprintf(words, sizeof words, "has %zu bytes where %zu would do: ", length, looker->fresh.length);
   if (!add_words(&looker->text, words, looker->fresh.text, ""))
     return no_memory();
-  sys = found(out, scene, NLINK_FINDING_NEEDLESSLY_LONG);
-  if (sys == 0 && ((*out)->fresh = keep(looker->arena, &looker->fresh)) == NULL)
-    sys = no_memory();
-  return sys;
+  *out = make(scene, NLINK_FINDING_NEEDLESSLY_LONG);
+  if (*out != NULL)
+    (*out)->fresh = keep(looker->arena, &looker->fresh);
+  return *out != NULL && (*out)->fresh != NULL ? 0 : no_memory();
 }
 
 /* ---------------------------------------------------------------- the whole */

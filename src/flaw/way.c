@@ -92,6 +92,7 @@ static int step(struct nl_way *way, struct nl_way_knowledge *knowledge, bool *go
     return sys;
   if (way->owned_dir >= 0 && knowledge != NULL)
     look_around(way, knowledge);
+  way->end = (struct nl_os_look){0};
   sys = nl_os_look(&way->end, way->dir, way->last);
   if (sys == 0 && knowledge != NULL && nl_inside_is_root(knowledge->inside, way->end.dev, way->end.ino))
     way->outside = false;

@@ -74,7 +74,7 @@ static bool make_room(struct nl_linux_links *links) {
   if (directories == NULL)
     return false;
   links->directories = directories;
-  uint32_t *slots = nl_alloc_zero(room * 2 * sizeof *slots);
+  uint32_t *slots = nl_alloc_zero((size_t)room * 2 * sizeof *slots);
   if (slots == NULL)
     return false;
   nl_free(links->slots);

@@ -45,7 +45,7 @@ struct nl_dir *nl_dir_new(struct nl_arena *arena, struct nl_dir *above, const ch
 
 /** The extra bytes of a node made with as many. */
 static inline void *nl_dir_extra(const struct nl_dir *dir, size_t extra) {
-  return (char *)(uintptr_t)dir - extra;
+  return (char *)(uintptr_t)dir - extra; /* NOLINT(performance-no-int-to-ptr): its own block, and not const */
 }
 
 /**

@@ -41,7 +41,7 @@ static bool takes(const struct nl_scope *scope, const struct nl_root *root, cons
 static void look_at(struct nl_walk *walk, size_t index) {
   const struct nl_root *root = &walk->given.all[index];
   const char *path = root->path;
-  struct nl_os_look look;
+  struct nl_os_look look = {0};
   int sys = *path == '\0' ? nl_os_number(NLINK_NOT_FOUND) : nl_os_look(&look, walk->plan.dir, path);
   if (sys != 0) {
     nl_walk_note(walk, NULL, path, strlen(path), NLINK_STEP_STAT, sys);
