@@ -227,13 +227,11 @@ static int look_the_old_way(struct nl_os_look *out, int dir, const char *name, i
 
 int nl_os_look(struct nl_os_look *out, int dir, const char *name) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
-  enum {
-    /* type, mode, link count, ctime, inode number, size, blocks */
-    WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400 | NL_STATX_BTIME
-  };
+  enum { WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400 }; /* all of a look but the birth */
   struct nl_linux_statx from;
-  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name == '\0' ? AT_EMPTY_PATH : 0);
-  if (syscall(SYS_statx, dir, name, flags, WANTED, &from) != 0)
+  bool itself = *name == '\0';
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (itself ? AT_EMPTY_PATH : 0);
+  if (syscall(SYS_statx, dir, name, flags, itself ? WANTED | NL_STATX_BTIME : WANTED, &from) != 0)
     return errno == ENOSYS ? look_the_old_way(out, dir, name, flags) : errno;
   *out = (struct nl_os_look){
       .dev = makedev(from.dev_major, from.dev_minor),

@@ -88,7 +88,7 @@ struct nl_os_look {
   uint64_t size_bytes;
   uint64_t allocated_bytes;
   int64_t ctime_ns;
-  int64_t btime_ns; /* birth, or NLINK_TIME_UNKNOWN */
+  int64_t btime_ns; /* birth, or NLINK_TIME_UNKNOWN; asked only of @p dir itself */
   uint32_t link_count;
   enum nlink_kind kind;
   uint32_t mode; /* permission bits, at most 07777 */
@@ -269,8 +269,9 @@ void nl_os_yield(void);
 /** How many processors this process may use; at least 1. */
 unsigned nl_os_processors(void);
 
-/** A clock that only goes forward. */
+/** A clock that only goes forward; and the processor time of all threads of this process. */
 uint64_t nl_os_now_ns(void);
+uint64_t nl_os_processor_ns(void);
 
 /**
  * How many descriptors a piece of work may hold open at once without starving its process; at most @p most. Makes

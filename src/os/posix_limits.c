@@ -28,10 +28,18 @@ void nl_os_yield(void) {
   sched_yield();
 }
 
-uint64_t nl_os_now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+static uint64_t read_clock(clockid_t clock) {
+  struct timespec now = {0};
+  clock_gettime(clock, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t nl_os_now_ns(void) {
+  return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t nl_os_processor_ns(void) {
+  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 unsigned nl_os_descriptors(unsigned most) {

@@ -395,8 +395,8 @@ static void tell_progress(void *ctx) {
 }
 
 /*
- * On a cold disk most workers wait for it, so more of them than processors keep it busy; on a warm one they do no harm.
- * They are only started as work piles up.
+ * On a cold disk most workers wait for it, so more of them than processors keep it busy. The pool starts those only where
+ * the processors are idle.
  */
 unsigned nl_walk_workers(const struct nl_scope *scope) {
   enum { FEWEST = 16, MOST = 64 };

@@ -24,7 +24,10 @@ struct queue {
   char apart[64]; /* two workers' queues share no cache line */
 };
 
-enum { PIECES_PER_WORKER = 4 }; /* as many must wait for each before one more is started */
+enum {
+  PIECES_PER_WORKER = 4, /* as many must wait for each before one more is started */
+  ASK_EVERY_NS = 1000000
+};
 
 struct nl_pool {
   nl_pool_run *run;
@@ -33,6 +36,9 @@ struct nl_pool {
   unsigned workers;
   struct nl_os_monitor *common;
   struct nl_os_team *team;
+  unsigned processors;
+  uint64_t asked_ns; /* are_idle(): when it was asked, and what had been used until then */
+  uint64_t used_ns;
   atomic_uint started; /* workers; never goes down */
   atomic_bool at_work;
   atomic_uint sleepers;
@@ -50,6 +56,7 @@ enum nlink_status nl_pool_open(struct nl_pool **out, unsigned workers, nl_pool_r
   pool->between = between;
   pool->ctx = ctx;
   pool->workers = workers;
+  pool->processors = nl_os_processors();
   bool made = nl_os_monitor_open(&pool->common) == 0;
   for (unsigned i = 0; i < workers && made; i++)
     made = nl_os_monitor_open(&pool->queues[i].lock) == 0;
@@ -78,8 +85,23 @@ static bool grow(struct queue *queue) {
 }
 
 /*
+ * Whether the workers there are mostly wait, for a disk that is: asked every millisecond, for the time since the last
+ * answer.
+ */
+static bool are_idle(struct nl_pool *pool) {
+  uint64_t now_ns = nl_os_now_ns();
+  if (now_ns - pool->asked_ns < ASK_EVERY_NS)
+    return false;
+  uint64_t used_ns = nl_os_processor_ns();
+  bool idle = used_ns - pool->used_ns < (now_ns - pool->asked_ns) * pool->processors / 2;
+  pool->asked_ns = now_ns;
+  pool->used_ns = used_ns;
+  return idle;
+}
+
+/*
  * A thread costs more than a small tree: one more is started only when several pieces wait for each of those there
- * are. Nobody waits for the lock: whoever has it starts one.
+ * are. More than there are processors only help where those that there are wait themselves.
  */
 static void start_more(struct nl_pool *pool, size_t pending) {
   unsigned started = atomic_load_explicit(&pool->started, memory_order_relaxed);
@@ -87,7 +109,7 @@ static void start_more(struct nl_pool *pool, size_t pending) {
       !atomic_load_explicit(&pool->at_work, memory_order_relaxed))
     return;
   nl_os_enter(pool->common);
-  if (atomic_load(&pool->started) == started)
+  if (atomic_load(&pool->started) == started && (started < pool->processors || are_idle(pool)))
     atomic_store(&pool->started, nl_os_team_more(pool->team) ? started + 1 : pool->workers);
   nl_os_leave(pool->common);
 }
@@ -171,6 +193,8 @@ void nl_pool_work(struct nl_pool *pool) {
   if (nl_os_team_open(&pool->team, pool->workers, work, pool) != 0)
     pool->team = NULL;
   atomic_store(&pool->started, pool->team == NULL ? pool->workers : 1);
+  pool->asked_ns = nl_os_now_ns();
+  pool->used_ns = nl_os_processor_ns();
   atomic_store(&pool->at_work, true);
   start_more(pool, atomic_load(&pool->pending));
   work(pool, 0);

@@ -21,7 +21,8 @@ typedef void nl_pool_run(void *ctx, unsigned worker, void *piece);
 typedef void nl_pool_between(void *ctx);
 
 /**
- * @param workers  How many, the caller's own thread among them; at least 1.
+ * @param workers  How many at most, the caller's own thread among them; at least 1. Up to the number of processors they
+ *                 are started as pieces pile up; beyond it only where the processors are idle meanwhile.
  * @param between  NULL = nobody.
  */
 enum nlink_status nl_pool_open(struct nl_pool **out, unsigned workers, nl_pool_run *run,
