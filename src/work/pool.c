@@ -37,9 +37,9 @@ struct nl_pool {
   struct nl_os_monitor *common;
   struct nl_os_team *team;
   unsigned processors;
-  uint64_t asked_ns; /* are_idle(): when it was asked, and what had been used until then */
-  uint64_t used_ns;
-  atomic_uint started; /* workers; never goes down */
+  _Atomic uint64_t asked_ns; /* are_idle(): when it was asked, */
+  uint64_t used_ns;          /* and what had been used until then */
+  atomic_uint started;       /* workers; never goes down */
   atomic_bool at_work;
   atomic_uint sleepers;
   atomic_size_t pending; /* pushed and not yet done */
@@ -84,19 +84,21 @@ static bool grow(struct queue *queue) {
   return true;
 }
 
-/*
- * Whether the workers there are mostly wait, for a disk that is: asked every millisecond, for the time since the last
- * answer.
- */
+/* Whether the workers there are mostly wait, for a disk that is: for the time since the last answer. */
 static bool are_idle(struct nl_pool *pool) {
   uint64_t now_ns = nl_os_now_ns();
-  if (now_ns - pool->asked_ns < ASK_EVERY_NS)
-    return false;
   uint64_t used_ns = nl_os_processor_ns();
-  bool idle = used_ns - pool->used_ns < (now_ns - pool->asked_ns) * pool->processors / 2;
-  pool->asked_ns = now_ns;
+  uint64_t asked_ns = atomic_load_explicit(&pool->asked_ns, memory_order_relaxed);
+  bool idle = used_ns - pool->used_ns < (now_ns - asked_ns) * pool->processors / 2;
+  atomic_store_explicit(&pool->asked_ns, now_ns, memory_order_relaxed);
   pool->used_ns = used_ns;
   return idle;
+}
+
+/* Whether it is time to ask whether one more worker than processors would help; for the first ones it always is. */
+static bool is_time(struct nl_pool *pool, unsigned started) {
+  return started < pool->processors ||
+         nl_os_now_ns() - atomic_load_explicit(&pool->asked_ns, memory_order_relaxed) >= ASK_EVERY_NS;
 }
 
 /*
@@ -106,7 +108,7 @@ static bool are_idle(struct nl_pool *pool) {
 static void start_more(struct nl_pool *pool, size_t pending) {
   unsigned started = atomic_load_explicit(&pool->started, memory_order_relaxed);
   if (pending <= (size_t)started * PIECES_PER_WORKER || started >= pool->workers ||
-      !atomic_load_explicit(&pool->at_work, memory_order_relaxed))
+      !atomic_load_explicit(&pool->at_work, memory_order_relaxed) || !is_time(pool, started))
     return;
   nl_os_enter(pool->common);
   if (atomic_load(&pool->started) == started && (started < pool->processors || are_idle(pool)))
@@ -179,6 +181,8 @@ static void work(void *ctx, unsigned worker) {
     if (piece == NULL)
       return;
     pool->run(pool->ctx, worker, piece);
+    /* While this piece counts, the work has not ended, and the team is there. */
+    start_more(pool, atomic_load_explicit(&pool->pending, memory_order_relaxed) - 1);
     if (atomic_fetch_sub(&pool->pending, 1) == 1) {
       nl_os_enter(pool->common);
       nl_os_wake(pool->common, true);
@@ -193,7 +197,7 @@ void nl_pool_work(struct nl_pool *pool) {
   if (nl_os_team_open(&pool->team, pool->workers, work, pool) != 0)
     pool->team = NULL;
   atomic_store(&pool->started, pool->team == NULL ? pool->workers : 1);
-  pool->asked_ns = nl_os_now_ns();
+  atomic_store(&pool->asked_ns, nl_os_now_ns());
   pool->used_ns = nl_os_processor_ns();
   atomic_store(&pool->at_work, true);
   start_more(pool, atomic_load(&pool->pending));
