@@ -26,7 +26,7 @@ enum space_id {
 
 /* clang-format off */
 static const struct options_row rows[] = {
-  {SPACE_ID_DEPTH, 'd', "depth", OPTIONS_TAKES, "N", "rows also for directories N below PATH; 1 if not given"},
+  {SPACE_ID_DEPTH, 'd', "depth", OPTIONS_TAKES, "N", "rows down to N below PATH (1), as du's --max-depth"},
   {SPACE_ID_DEPTH, 0, "max-depth", OPTIONS_TAKES, "N", NULL}, /* as du has it */
   {SPACE_ID_SORT, 0, "sort", OPTIONS_TAKES, "COLUMN", "freed, once, held, apparent, names, files or path"},
   {SPACE_ID_REVERSE, 'r', "reverse", OPTIONS_ALONE, NULL, "the smallest first"},

@@ -52,7 +52,7 @@ struct nl_walk_single {
 
 /** Something that could not be looked at, or was not looked at again. */
 struct nl_trouble {
-  struct nl_trouble *next;
+  const struct nl_trouble *next;
   enum nlink_step step;
   int sys;           /* 0 = the directory is the same as `other` */
   const char *other; /* its path */

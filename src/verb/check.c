@@ -191,7 +191,7 @@ static enum nlink_status tell_softs(struct job *job) {
 
 /* Tell what could not be seen, that of the walk and that of soft links and rights; how much that was. */
 static enum nlink_status tell_unseen(struct job *job, const struct nl_walk *walk, size_t *count) {
-  struct nl_trouble *troubles = (struct nl_trouble *)(uintptr_t)nl_walk_troubles(walk);
+  const struct nl_trouble *troubles = nl_walk_troubles(walk);
   struct nl_arena *arena = &job->workers[0].arena;
   if (job->groups.trouble != NULL) {
     job->groups.trouble->next = troubles;
