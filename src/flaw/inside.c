@@ -37,7 +37,7 @@ bool nl_inside_is_root(const struct nl_inside *inside, uint64_t dev, uint64_t in
 
 /* Where the directory is in the table, or would be; the table has a free place. */
 static struct nl_inside_dir *place_of(const struct nl_inside_memory *memory, uint64_t dev, uint64_t ino) {
-  uint64_t hash = (ino ^ (dev << 32 | dev >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t hash = nl_os_hash(dev, ino);
   for (size_t at = (size_t)(hash >> 32);; at++) {
     struct nl_inside_dir *dir = &memory->known[at & (memory->room - 1)];
     if (!dir->used || (dir->ino == ino && dir->dev == dev))

@@ -78,6 +78,11 @@ static inline bool nl_os_is_same(const struct nlink_stat *a, const struct nlink_
   return a->dev == b->dev && a->ino == b->ino;
 }
 
+/** A number for tables of identities. Inode numbers are mostly counted up; the upper bits of a product spread them. */
+static inline uint64_t nl_os_hash(uint64_t dev, uint64_t ino) {
+  return (ino ^ (dev << 32 | dev >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /** As nl_os_stat_fd(), but a file system's server is asked anew: what is remembered of its answers is not used. */
 int nl_os_stat_fresh(struct nlink_stat *out, int fd);
 

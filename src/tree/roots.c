@@ -145,10 +145,6 @@ static bool find_name(struct nl_roots *roots, struct nl_root *root, int dir, str
 
 /* ---------------------------------------------------------------- which are one */
 
-static uint64_t hash_of(uint64_t dev, uint64_t ino) {
-  return (ino ^ (dev << 32 | dev >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
 static int compare_numbers(uint64_t a, uint64_t b) {
   return a < b ? -1 : a > b;
 }
@@ -185,7 +181,7 @@ enum nlink_status nl_roots_look(struct nl_roots *roots, int dir, bool listed) {
     return NLINK_NO_MEMORY;
   for (size_t i = 0; i < roots->count; i++) {
     const struct nl_root *root = &roots->all[i];
-    roots->by_name[i] = (struct nl_sort_item){hash_of(root->in_dev, root->in_ino), root};
+    roots->by_name[i] = (struct nl_sort_item){nl_os_hash(root->in_dev, root->in_ino), root};
   }
   nl_sort(roots->by_name, roots->by_name + roots->count, roots->count, compare_roots, NULL);
   for (size_t i = 1; i < roots->count; i++) {
@@ -203,7 +199,7 @@ struct nl_roots_in nl_roots_in(const struct nl_roots *roots, uint64_t dev, uint6
   struct nl_roots_in in = {0};
   if (roots->by_name == NULL)
     return in;
-  uint64_t hash = hash_of(dev, ino);
+  uint64_t hash = nl_os_hash(dev, ino);
   size_t at = 0;
   for (size_t end = roots->count; at < end;) {
     size_t middle = at + (end - at) / 2;

@@ -38,9 +38,9 @@ enum nlink_status nl_seen_open(struct nl_seen **out) {
   return NLINK_OK;
 }
 
-/* Inode numbers are mostly counted up; the bits of a product spread them. */
+/* The lower bits choose the table and the place in it. */
 static uint64_t hash_of(uint64_t dev, uint64_t ino) {
-  uint64_t hash = (ino ^ (dev << 32 | dev >> 32)) * 0x9e3779b97f4a7c15u;
+  uint64_t hash = nl_os_hash(dev, ino);
   return hash ^ hash >> 29;
 }
 
@@ -99,13 +99,6 @@ struct nl_dir *nl_seen_find(const struct nl_seen *seen, uint64_t dev, uint64_t i
   uint64_t hash = hash_of(dev, ino);
   const struct table *table = &seen->tables[hash % TABLES];
   return table->room == 0 ? NULL : *place_of(table, hash, dev, ino, NLINK_TIME_UNKNOWN);
-}
-
-size_t nl_seen_count(const struct nl_seen *seen) {
-  size_t count = 0;
-  for (size_t i = 0; i < TABLES; i++)
-    count += seen->tables[i].count;
-  return count;
 }
 
 struct nl_dir *nl_seen_next(const struct nl_seen *seen, size_t *at) {

@@ -23,8 +23,7 @@ enum nlink_status nl_seen_add(struct nl_seen *seen, struct nl_dir *dir, struct n
 /** A directory of this identity, whenever it was born; NULL = none. */
 struct nl_dir *nl_seen_find(const struct nl_seen *seen, uint64_t dev, uint64_t ino);
 
-/** How many there are; every one in any order: *at begins with 0, NULL = there is no more. Only when no thread adds. */
-size_t nl_seen_count(const struct nl_seen *seen);
+/** Every one, in any order: *at begins with 0, NULL = there is no more. Only when no thread adds. */
 struct nl_dir *nl_seen_next(const struct nl_seen *seen, size_t *at);
 
 void nl_seen_close(struct nl_seen *seen);
