@@ -43,7 +43,7 @@ extern "C" {
 #define NLINK_API
 #endif
 
-#define NLINK_VERSION "0.2.0"
+#define NLINK_VERSION "0.3.0"
 
 /** The current directory, wherever a directory descriptor is asked for. */
 #define NLINK_CWD (-100)
@@ -112,6 +112,13 @@ enum nlink_status {
   X(BACKUP, "backup")                                                                                        \
   X(READ_DIRECTORY, "read-directory")                                                                        \
   X(RANDOM, "random")                                                                                        \
+  X(READ, "read")                                                                                            \
+  X(WRITE, "write")                                                                                          \
+  X(SYNC, "sync")                                                                                            \
+  X(LEASE, "lease")                                                                                          \
+  X(SHARE, "share")                                                                                          \
+  X(ATTRIBUTES, "attributes")                                                                                \
+  X(JOURNAL, "journal")                                                                                      \
   X(MEMORY, "memory")
 
 enum nlink_step {
@@ -651,10 +658,23 @@ NLINK_API void nlink_list_close(struct nlink_list *list);
 
 /* ------------------------------------------------------------------ 6  Walking trees */
 
-/** How far a look at trees has come; the numbers only grow. */
+/** What a piece of work is at. */
+enum nlink_phase {
+  NLINK_PHASE_LOOKING,   /* walking trees */
+  NLINK_PHASE_COMPARING, /* reading files */
+  NLINK_PHASE_ACTING,    /* replacing names */
+  NLINK_PHASE_MENDING    /* recovering, undoing */
+};
+
+/** How far a piece of work has come; the numbers only grow. */
 struct nlink_progress {
   uint64_t directories; /* read */
   uint64_t names;       /* seen, directories among them */
+  enum nlink_phase phase;
+  uint64_t files; /* compared, or acted upon, of */
+  uint64_t all_files;
+  uint64_t bytes;     /* compared, of */
+  uint64_t all_bytes; /* at most: who differs early is not read to its end */
 };
 
 /** Called now and then in the caller's thread; false = stop, and the call answers NLINK_CANCELLED. */
@@ -1121,7 +1141,391 @@ NLINK_API enum nlink_status nlink_check_next(struct nlink_check *check, const st
 /** Give back all that the findings hold; NULL is allowed. */
 NLINK_API void nlink_check_close(struct nlink_check *check);
 
-/* ------------------------------------------------------------------ 10  Words */
+/* ------------------------------------------------------------------ 10  Equal files made one */
+
+/** How equal files are made to share what they occupy. */
+enum nlink_dedupe_mode {
+  NLINK_MODE_HARDLINK, /* they become names of one file */
+  NLINK_MODE_REFLINK,  /* the system compares them and lets them share blocks; each stays a file of its own */
+  NLINK_MODE_SYMLINK   /* they become relative soft links to the one that is kept */
+};
+
+/** Which of several equal files is kept, where options->keep_rules do not say. */
+enum nlink_keep {
+  NLINK_KEEP_MOST_NAMES, /* by the link count; then the oldest */
+  NLINK_KEEP_OLDEST,     /* by mtime */
+  NLINK_KEEP_NEWEST,
+  NLINK_KEEP_FIRST /* whose path was given first; below one path, by its bytes */
+};
+
+/**
+ * In what equal files can differ all the same: name, word, sentence. Files that differ in DEVICE to SECURITY do not
+ * become one unless `ignore` says so (DEVICE: never by hard links); in MTIME and NAME, only where `match` asks for it.
+ */
+#define NLINK_ASPECT_MAP(X)                                                                                  \
+  X(DEVICE, "device", "they are on different file systems")                                                  \
+  X(OWNER, "owner", "their owners differ")                                                                   \
+  X(GROUP, "group", "their groups differ")                                                                   \
+  X(MODE, "mode", "their permissions differ")                                                                \
+  X(ACL, "acl", "their access control lists differ")                                                         \
+  X(XATTR, "xattr", "their extended attributes differ")                                                      \
+  X(SECURITY, "security", "their capabilities or security labels differ")                                    \
+  X(MTIME, "mtime", "their modification times differ")                                                       \
+  X(NAME, "name", "no two of their names are equal")
+
+enum nlink_aspect {
+#define NLINK_ASPECT_ENUM(name, word, sentence) NLINK_ASPECT_##name,
+  NLINK_ASPECT_MAP(NLINK_ASPECT_ENUM)
+#undef NLINK_ASPECT_ENUM
+      NLINK_ASPECTS /* how many there are */
+};
+
+/** Why a file, or a name, is or was left alone: name, word, sentence; and whether that is because of an error. */
+#define NLINK_LEFT_MAP(X)                                                                                    \
+  X(NOTHING, "nothing", "it is not left alone", false)                                                       \
+  X(DIFFERS, "differs", "it has equal bytes but differs otherwise", false)                                   \
+  X(REFERENCE, "reference", "it has a name in a reference tree", false)                                      \
+  X(SHARED, "shared", "it shares its blocks already", false)                                                 \
+  X(YOUNG, "young", "it was changed a moment ago", false)                                                    \
+  X(CHANGED, "changed", "it was changed since it was looked at", false)                                      \
+  X(VANISHED, "vanished", "its name is gone or leads to another file", false)                                \
+  X(OPEN, "open", "a program has it open for writing", false)                                                \
+  X(UNGUARDED, "unguarded", "nobody can tell whether a program has it open for writing", false)              \
+  X(LINK_LIMIT, "link-limit", "the file that is kept has as many names as it can have", false)               \
+  X(STOPPED, "stopped", "the work was stopped before", false)                                                \
+  X(FAILED, "failed", "the system refused", true)
+
+enum nlink_left {
+#define NLINK_LEFT_ENUM(name, word, sentence, is_error) NLINK_LEFT_##name,
+  NLINK_LEFT_MAP(NLINK_LEFT_ENUM)
+#undef NLINK_LEFT_ENUM
+      NLINK_LEFTS /* how many there are */
+};
+
+/** What nlink_dedupe_open() takes; all zeros but size = the defaults. */
+struct nlink_dedupe_options {
+  size_t size; /* sizeof (struct nlink_dedupe_options) */
+  enum nlink_dedupe_mode mode;
+  enum nlink_keep keep;
+  const char *const
+      *keep_rules; /* as a scope's rules: a file with a name that the first matches is kept, ... */
+  size_t keep_rule_count;
+  unsigned ignore; /* a set of 1u << nlink_aspect that need not be equal */
+  unsigned match;  /* a set of 1u << nlink_aspect that must be equal as well */
+  /* Trees, walked as well, whose names are never replaced; a file with a name in one is kept before all others. */
+  const char *const *references;
+  size_t reference_count;
+  int64_t min_age_ns;    /* files changed since less are left alone; 0 = two seconds, -1 = none is */
+  uint64_t max_links;    /* no file gets more names than so many; 0 = as many as it can have */
+  uint64_t memory_bytes; /* for contents while they are compared; 0 = 256 MiB */
+};
+
+/** What is to be done with a file of a group, or was. */
+enum nlink_dedupe_act {
+  NLINK_ACT_KEEP,    /* it stays; others become names of it */
+  NLINK_ACT_REPLACE, /* its names here become names of the kept file */
+  NLINK_ACT_LEAVE    /* it stays, for the reason told */
+};
+
+/** A file of a group of equal files; borrowed. */
+struct nlink_dedupe_file {
+  enum nlink_dedupe_act act;
+  enum nlink_left left;     /* LEAVE: why */
+  unsigned differs;         /* LEAVE for DIFFERS: in what, a set of 1u << nlink_aspect */
+  size_t keep;              /* which of the group's files it is to become, or was compared with */
+  struct nlink_stat stat;   /* when it was looked at; mount_id and subvolume are 0 */
+  const char *const *names; /* those that were seen, by their bytes */
+  size_t name_count;
+  uint64_t outside_names; /* how many were not seen */
+};
+
+/** Files of equal contents, of which some are to be replaced; borrowed. */
+struct nlink_dedupe_group {
+  uint64_t size_bytes;                   /* of each */
+  uint64_t gain_bytes;                   /* what the replacing returns to the file system */
+  const struct nlink_dedupe_file *files; /* each that is kept, followed by those that become names of it */
+  size_t file_count;
+};
+
+/** What was found, what is to be done, and what was done. */
+struct nlink_dedupe_report {
+  uint64_t names;         /* of regular files, seen */
+  uint64_t files;         /* those they lead to */
+  uint64_t read_bytes;    /* what was read to compare them */
+  uint64_t groups;        /* of equal files */
+  uint64_t planned_files; /* to be replaced */
+  uint64_t planned_names; /* of those */
+  uint64_t gain_bytes;    /* what that returns: allocated bytes of files that lose their last name */
+  uint64_t left_files;    /* of groups: left alone, by the plan */
+  uint64_t done_files;    /* replaced: the last of their names, too */
+  uint64_t done_names;
+  uint64_t gained_bytes;
+  uint64_t left_names; /* left alone while acting: on_left told each */
+  uint64_t failed;     /* of those: because of an error */
+};
+
+/**
+ * A name that was left alone while acting, or a file while planning that is in no group for it (YOUNG, OPEN).
+ *
+ * @param error  What the system said, for NLINK_LEFT_FAILED and others that have it; NULL = it said nothing.
+ */
+typedef void nlink_left_function(const char *path, enum nlink_left left, const struct nlink_error *error,
+                                 void *ctx);
+
+/** What all that act upon a plan or a journal take; all zeros but size = the defaults. */
+struct nlink_apply_options {
+  size_t size;         /* sizeof (struct nlink_apply_options) */
+  const char *journal; /* the file to write; it must not exist. NULL = a new one in the state directory */
+  bool no_journal;     /* write none: what was done cannot be undone, and a crash leaves temporary names */
+  bool unguarded; /* act also where nobody can tell whether a program has a file open; where one has: never */
+  bool dry_run;   /* recover, undo: tell what would be done, and change nothing */
+  uint32_t threads;                     /* at most so many; 0 = as suits the machine */
+  nlink_left_function *on_left;         /* in the caller's thread; NULL = only counted */
+  nlink_event_function *on_event;       /* trouble that is not one name's; NULL = only counted */
+  nlink_progress_function *on_progress; /* false = finish what is begun and stop: NLINK_CANCELLED */
+  void *ctx;                            /* handed to all three */
+};
+
+struct nlink_dedupe;
+
+/**
+ * Find files with equal contents and plan how they become one. Nothing is changed.
+ *
+ * Contents are compared byte for byte; none is read twice, nor further than it is still equal to another. Files that are
+ * names of one file already are read once. Empty files, what is no regular file and files changed within
+ * options->min_age_ns are never part of a group. Paths and references may overlap.
+ *
+ * @param out      The plan; the caller's to close.
+ * @param dir      Directory descriptor that all paths are relative to, or NLINK_CWD.
+ * @param paths    The trees to look at.
+ * @param count    How many; at least 1.
+ * @param options  NULL = the defaults.
+ * @param scope    NULL = everything; with it, files of less than scope->min_bytes are left out. on_progress is told
+ *                 of the comparing, too.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was looked at and compared.
+ * @retval NLINK_PARTIAL    All but what the events told; a file that could not be read equals no other.
+ * @retval NLINK_CANCELLED  scope->on_progress said so.
+ * @retval NLINK_INVALID    @p out is NULL, no or a NULL path, a wrong size, mode, keep, set or rule.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   @p out is NULL.
+ * @par Ownership        The plan is the caller's until nlink_dedupe_close().
+ * @par Threads          One thread at a time for one object.
+ * @par Cost             A walk; for each file that has another's size four system calls and its bytes, in parallel; at most
+ *                       options->memory_bytes for contents; memory linear in the names of regular files.
+ * @par Source           none
+ * @par Since            0.3
+ */
+NLINK_API enum nlink_status nlink_dedupe_open(struct nlink_dedupe **out, int dir, const char *const *paths,
+                                              size_t count, const struct nlink_dedupe_options *options,
+                                              const struct nlink_scope *scope, struct nlink_error *error);
+
+/** Step to the next group, that of the largest gain first: NLINK_OK, and @p group is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_dedupe_next(struct nlink_dedupe *dedupe,
+                                              const struct nlink_dedupe_group **group);
+
+/** What was found and planned, and after nlink_dedupe_apply() what was done. */
+NLINK_API const struct nlink_dedupe_report *nlink_dedupe_report(const struct nlink_dedupe *dedupe);
+
+/**
+ * Save a plan, to be loaded and applied later. The file is made anew, readable by its owner alone.
+ *
+ * @retval NLINK_OK         It is on the disk.
+ * @retval NLINK_EXISTS     @p path exists.
+ * @retval NLINK_NO_MEMORY, NLINK_NO_SPACE, NLINK_QUOTA, NLINK_IO, NLINK_READ_ONLY, NLINK_DENIED,
+ *         NLINK_NOT_FOUND  As their sentences say.
+ */
+NLINK_API enum nlink_status nlink_dedupe_save(const struct nlink_dedupe *dedupe, int dir, const char *path,
+                                              struct nlink_error *error);
+
+/**
+ * Load a plan saved by nlink_dedupe_save(). Nothing of it is believed when it is applied: each file is looked at again.
+ *
+ * @retval NLINK_OK       @p out is as it was after nlink_dedupe_open().
+ * @retval NLINK_INVALID  It is no plan, of a version that is not known, or damaged; the text says which.
+ */
+NLINK_API enum nlink_status nlink_dedupe_load(struct nlink_dedupe **out, int dir, const char *path,
+                                              struct nlink_error *error);
+
+/**
+ * Do what the plan says.
+ *
+ * Each name holds, at every instant and after a crash at any, its old bytes or equal ones. A name whose file was
+ * changed, is open for writing, or differs from the kept file by a byte is left alone and told. What was done is in
+ * the journal, for nlink_undo(); what a crash left is mended by nlink_recover(), which this calls first for journals
+ * that were left unfinished in the plan's directories.
+ *
+ * @param dedupe   Can be applied once.
+ * @param options  NULL = the defaults.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was done.
+ * @retval NLINK_PARTIAL    Some names were left alone; on_left told each.
+ * @retval NLINK_CANCELLED  on_progress said so; what was begun is finished.
+ * @retval NLINK_NO_SPACE, NLINK_QUOTA, NLINK_IO, NLINK_READ_ONLY
+ *                          The work ended there; what was done stands.
+ * @retval NLINK_EXISTS     options->journal exists.
+ * @retval NLINK_INVALID    Applied already, or a wrong size.
+ * @retval NLINK_NO_MEMORY
+ *
+ * @par After an error   Every name is there with its bytes; the report tells what was done, the journal knows it.
+ * @par Ownership        None changes hands.
+ * @par Threads          One thread at a time for one object. Two processes may work on one tree.
+ * @par Cost             About twenty system calls a name, in parallel; one sync of the journal and of each file system.
+ * @par Source           Linux renameat2(2), F_SETLEASE in fcntl(2), ioctl_fideduperange(2)
+ * @par Since            0.3
+ */
+NLINK_API enum nlink_status nlink_dedupe_apply(struct nlink_dedupe *dedupe,
+                                               const struct nlink_apply_options *options,
+                                               struct nlink_error *error);
+
+/** The journal that nlink_dedupe_apply() wrote, an absolute path; NULL = none. */
+NLINK_API const char *nlink_dedupe_journal(const struct nlink_dedupe *dedupe);
+
+/** Give back all that the plan holds; NULL is allowed. */
+NLINK_API void nlink_dedupe_close(struct nlink_dedupe *dedupe);
+
+/* ------------------------------------------------------------------ 11  Journals, mending */
+
+/** How a journal's work stands. */
+enum nlink_journal_state {
+  NLINK_JOURNAL_RUNNING,    /* a process is at work */
+  NLINK_JOURNAL_UNFINISHED, /* it ended before its work did: nlink_recover() */
+  NLINK_JOURNAL_DONE,
+  NLINK_JOURNAL_RECOVERED, /* ended, and was mended */
+  NLINK_JOURNAL_UNDONE,
+  NLINK_JOURNAL_UNREADABLE /* no journal, of an unknown version, or damaged before its first record */
+};
+
+/** One journal; borrowed. */
+struct nlink_journal_entry {
+  const char *path; /* absolute */
+  enum nlink_journal_state state;
+  const char *verb;   /* "dedupe", "check", "undo" */
+  int64_t started_ns; /* since 1970 UTC; NLINK_TIME_UNKNOWN */
+  uint64_t names;     /* that it meant to replace */
+  uint64_t done_names;
+  uint64_t gained_bytes;
+};
+
+struct nlink_journals;
+
+/**
+ * List the journals of a directory, the newest first.
+ *
+ * @param path  NULL = the state directory: $XDG_STATE_HOME/nlink, else ~/.local/state/nlink; may be missing.
+ */
+NLINK_API enum nlink_status nlink_journals_open(struct nlink_journals **out, int dir, const char *path,
+                                                struct nlink_error *error);
+
+/** Step to the next journal: NLINK_OK, and @p entry is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_journals_next(struct nlink_journals *journals,
+                                                const struct nlink_journal_entry **entry);
+
+NLINK_API void nlink_journals_close(struct nlink_journals *journals);
+
+/** What a journal did, or meant to do, to one name; borrowed. */
+struct nlink_journal_name {
+  const char *path; /* absolute */
+  const char *
+      with; /* the name of the kept file, or what the soft link was to hold; "" = the name was to be removed */
+  bool done;
+  enum nlink_left left; /* not done: why, as far as the journal knows */
+  uint64_t size_bytes;
+  uint64_t ino; /* of the file that the name led to before */
+};
+
+struct nlink_journal;
+
+/** Read one journal: its names in the order of its directories. */
+NLINK_API enum nlink_status nlink_journal_open(struct nlink_journal **out, int dir, const char *path,
+                                               struct nlink_error *error);
+
+/** What the journal is as a whole. */
+NLINK_API const struct nlink_journal_entry *nlink_journal_about(const struct nlink_journal *journal);
+
+/** Step to the next name: NLINK_OK, and @p name is written; or NLINK_END. */
+NLINK_API enum nlink_status nlink_journal_next(struct nlink_journal *journal,
+                                               const struct nlink_journal_name **name);
+
+NLINK_API void nlink_journal_close(struct nlink_journal *journal);
+
+/** What recovering or undoing did. */
+struct nlink_repair_report {
+  uint64_t journals;       /* worked on */
+  uint64_t names;          /* looked at */
+  uint64_t finished_names; /* recover: whose replacing was finished */
+  uint64_t
+      returned_names; /* recover: that hold what they held before; undo: that have a file of their own again */
+  uint64_t removed_names;  /* temporary ones */
+  uint64_t missing_names;  /* that are not there, whoever removed them */
+  uint64_t left_names;     /* told by on_left */
+  uint64_t failed;         /* of those: because of an error */
+  uint64_t returned_bytes; /* undo: what the files of their own occupy */
+};
+
+/**
+ * Finish or take back what journals left unfinished, remove their temporary names, and prove that no name is missing.
+ *
+ * @param path     A journal; NULL = all unfinished ones in the state directory. One at whose work a process is, is left
+ *                 alone: NLINK_BUSY for a single one.
+ * @param below    With path NULL: only journals with names in these directories; NULL = all.
+ * @param count    How many directories.
+ * @param options  NULL = the defaults; journal and no_journal are not used.
+ * @param report   NULL = nobody wants to know.
+ *
+ * @retval NLINK_OK         Nothing is left of them.
+ * @retval NLINK_PARTIAL    Something stays as it is: on_left and on_event told it.
+ * @retval NLINK_BUSY, NLINK_INVALID, NLINK_NOT_FOUND, NLINK_NO_MEMORY
+ *
+ * @par After an error   Every name is there; it can be called again.
+ */
+NLINK_API enum nlink_status nlink_recover(int dir, const char *path, const char *const *below, size_t count,
+                                          const struct nlink_apply_options *options,
+                                          struct nlink_repair_report *report, struct nlink_error *error);
+
+/**
+ * Give every name that a journal's work replaced a file of its own again, with the bytes, mode, owner, times and
+ * attributes that it had; names that shared a file share one again. A soft link gets back what it held.
+ *
+ * A name that leads elsewhere since, or whose file was written to since, is left alone and told. What undo itself does is in
+ * a journal of its own while it works, so that a crash is mended by nlink_recover().
+ *
+ * @retval NLINK_OK         All are as they were.
+ * @retval NLINK_PARTIAL    Some were left alone: on_left told each.
+ * @retval NLINK_CANCELLED  on_progress said so; it can be called again for the rest.
+ * @retval NLINK_BUSY       A process is at work on the journal.
+ * @retval NLINK_NO_SPACE, NLINK_QUOTA, NLINK_IO, NLINK_READ_ONLY, NLINK_INVALID, NLINK_NOT_FOUND, NLINK_NO_MEMORY
+ *
+ * @par After an error   Every name is there with its bytes; it can be called again.
+ */
+NLINK_API enum nlink_status nlink_undo(int dir, const char *path, const struct nlink_apply_options *options,
+                                       struct nlink_repair_report *report, struct nlink_error *error);
+
+/** What nlink_check_fix() did. */
+struct nlink_fix_report {
+  uint64_t planned_names; /* soft links with a mend that it can do */
+  uint64_t done_names;
+  uint64_t left_names;
+  uint64_t failed; /* of those: because of an error */
+};
+
+/** What it would do to the soft link of this finding: what that is to hold; "" = it is to be removed; NULL = nothing. */
+NLINK_API const char *nlink_check_mended(const struct nlink_check *check,
+                                         const struct nlink_finding *finding);
+
+/**
+ * Mend soft links: re-aim those that lead nowhere at their candidate, make absolute ones relative, shorten long ones, and
+ * remove, where @p remove is set, those that lead nowhere and have no candidate. By the same swap and journal as
+ * nlink_dedupe_apply(), with its results; nlink_undo() takes it back.
+ */
+NLINK_API enum nlink_status nlink_check_fix(struct nlink_check *check, bool remove,
+                                            const struct nlink_apply_options *options,
+                                            struct nlink_fix_report *report, struct nlink_error *error);
+
+/* ------------------------------------------------------------------ 12  Words */
 
 #define NLINK_QUOTE_ASCII  0x01u /* escape every byte beyond ASCII, not only what is no valid UTF-8 */
 #define NLINK_QUOTE_NEEDED 0x02u /* quote only where a shell or a person would need it */
@@ -1159,6 +1563,12 @@ NLINK_API const char *nlink_step_name(enum nlink_step step);
 NLINK_API const char *nlink_absence_name(enum nlink_absence absence);
 NLINK_API const char *nlink_finding_name(enum nlink_finding_kind kind);
 NLINK_API const char *nlink_finding_text(enum nlink_finding_kind kind);
+
+/** The aspect, the reason to be left alone, as one word ("owner", "changed") and as a sentence; static text. */
+NLINK_API const char *nlink_aspect_name(enum nlink_aspect aspect);
+NLINK_API const char *nlink_aspect_text(enum nlink_aspect aspect);
+NLINK_API const char *nlink_left_name(enum nlink_left left);
+NLINK_API const char *nlink_left_text(enum nlink_left left);
 
 /** The name of a system's error number ("EXDEV"), "" where it has none; static text. */
 NLINK_API const char *nlink_errno_name(int sys);

@@ -40,7 +40,7 @@ class Wheel(InPlace):
         code = 'import nlink; nlink.link("a", "b"); print(nlink.__file__, nlink.__version__, nlink.stat("a").link_count)'
         said = subprocess.run([sys.executable, '-c', code], env=dict(environment, PYTHONPATH=os.path.abspath('target')),
                               capture_output=True, text=True)
-        self.assertEqual(said.stdout, '%s %s 2\n' % (os.path.abspath('target/nlink/__init__.py'), os.environ.get('NLINK_VERSION', '0.2.0')), said.stderr)
+        self.assertEqual(said.stdout, '%s %s 2\n' % (os.path.abspath('target/nlink/__init__.py'), os.environ.get('NLINK_VERSION', '0.3.0')), said.stderr)
 
 
 if __name__ == '__main__':
