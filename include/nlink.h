@@ -1215,7 +1215,7 @@ struct nlink_dedupe_options {
   /* Trees, walked as well, whose names are never replaced; a file with a name in one is kept before all others. */
   const char *const *references;
   size_t reference_count;
-  int64_t min_age_ns;    /* files changed since less are left alone; 0 = two seconds, -1 = none is */
+  int64_t min_age_ns;    /* files changed less long ago are left alone (YOUNG); 0 = two seconds, -1 = none is */
   uint64_t max_links;    /* no file gets more names than so many; 0 = as many as it can have */
   uint64_t memory_bytes; /* for contents while they are compared; 0 = 256 MiB */
 };
@@ -1265,7 +1265,7 @@ struct nlink_dedupe_report {
 };
 
 /**
- * A name that was left alone while acting, or a file while planning that is in no group for it (YOUNG, OPEN).
+ * A name that was left alone while acting.
  *
  * @param error  What the system said, for NLINK_LEFT_FAILED and others that have it; NULL = it said nothing.
  */
@@ -1292,8 +1292,8 @@ struct nlink_dedupe;
  * Find files with equal contents and plan how they become one. Nothing is changed.
  *
  * Contents are compared byte for byte; none is read twice, nor further than it is still equal to another. Files that are
- * names of one file already are read once. Empty files, what is no regular file and files changed within
- * options->min_age_ns are never part of a group. Paths and references may overlap.
+ * names of one file already are read once. Empty files and what is no regular file are never part of a group. Paths and
+ * references may overlap.
  *
  * @param out      The plan; the caller's to close.
  * @param dir      Directory descriptor that all paths are relative to, or NLINK_CWD.

@@ -118,6 +118,31 @@ const char *nlink_finding_text(enum nlink_finding_kind kind) {
   return (unsigned)kind < NLINK_FINDING_KINDS ? sentences[kind] : "unknown";
 }
 
+#define NL_ASPECT_WORD(name, word, sentence)             word,
+#define NL_ASPECT_SENTENCE(name, word, sentence)         sentence,
+#define NL_LEFT_WORD(name, word, sentence, is_error)     word,
+#define NL_LEFT_SENTENCE(name, word, sentence, is_error) sentence,
+
+const char *nlink_aspect_name(enum nlink_aspect aspect) {
+  static const char *const words[] = {NLINK_ASPECT_MAP(NL_ASPECT_WORD)};
+  return (unsigned)aspect < NLINK_ASPECTS ? words[aspect] : "unknown";
+}
+
+const char *nlink_aspect_text(enum nlink_aspect aspect) {
+  static const char *const sentences[] = {NLINK_ASPECT_MAP(NL_ASPECT_SENTENCE)};
+  return (unsigned)aspect < NLINK_ASPECTS ? sentences[aspect] : "unknown";
+}
+
+const char *nlink_left_name(enum nlink_left left) {
+  static const char *const words[] = {NLINK_LEFT_MAP(NL_LEFT_WORD)};
+  return (unsigned)left < NLINK_LEFTS ? words[left] : "unknown";
+}
+
+const char *nlink_left_text(enum nlink_left left) {
+  static const char *const sentences[] = {NLINK_LEFT_MAP(NL_LEFT_SENTENCE)};
+  return (unsigned)left < NLINK_LEFTS ? sentences[left] : "unknown";
+}
+
 const char *nlink_version(void) {
   return NLINK_VERSION;
 }

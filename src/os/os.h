@@ -92,8 +92,12 @@ struct nl_os_look {
   uint64_t ino;
   uint64_t size_bytes;
   uint64_t allocated_bytes;
+  int64_t atime_ns;
+  int64_t mtime_ns;
   int64_t ctime_ns;
   int64_t btime_ns; /* birth, or NLINK_TIME_UNKNOWN; asked only of @p dir itself */
+  uint32_t uid;
+  uint32_t gid;
   uint32_t link_count;
   enum nlink_kind kind;
   uint32_t mode; /* permission bits, at most 07777 */
@@ -147,6 +151,111 @@ int nl_os_read_names(int fd, void *room, size_t room_bytes, nl_os_take_name *tak
 int nl_os_directory_path(char *out, size_t size, int dir);
 
 int nl_os_random(void *out, size_t size);
+
+/* ---------------------------------------------------------------- contents */
+
+/** Open a regular file to read: it never waits, follows no soft link at the end, and leaves atime alone where it may. */
+int nl_os_open_file(int *fd, int dir, const char *path);
+
+/** Read @p count bytes from @p at on; fewer = the file ends there. An interruption is no failure. */
+int nl_os_read(size_t *got, int fd, void *room, size_t count, uint64_t at);
+
+/** Say that this part of the file will be read soon. */
+void nl_os_will_read(int fd, uint64_t at, uint64_t count);
+
+/** Make a new file to read and write, which its owner alone may; EXISTS where something stands. */
+int nl_os_create(int *fd, int dir, const char *path);
+
+/** Open an existing file to read, and to write at its end only. */
+int nl_os_open_to_append(int *fd, int dir, const char *path);
+
+/** Write all of it, at the descriptor's position. An interruption is no failure. */
+int nl_os_write(int fd, const void *bytes, size_t count);
+
+/** Cut a file, or let it grow by a hole. */
+int nl_os_resize(int fd, uint64_t size_bytes);
+
+/** Wait until what was written to the file is on the disk; until all of its file system is. */
+int nl_os_sync_data(int fd);
+int nl_os_sync_fs(int fd);
+
+/** Fill the new file @p to with the @p size_bytes of @p from: by sharing blocks where that is possible, with its holes. */
+int nl_os_copy(int from, int to, uint64_t size_bytes);
+
+/** Lock a file against other processes that do the same, until it is closed; BUSY = one has it. */
+int nl_os_lock(int fd);
+
+int nl_os_make_directory(int dir, const char *path);
+
+/* ---------------------------------------------------------------- leases */
+
+/**
+ * Where the system's signals about leases go, so that none reaches the caller's program: a thread that blocks them all.
+ */
+struct nl_os_guard;
+
+int nl_os_guard_open(struct nl_os_guard **out);
+void nl_os_guard_close(struct nl_os_guard *guard);
+
+/**
+ * Take a read lease on a file opened to read: while it holds, nobody has the file open for writing, and who tries
+ * to is held up. TRY_AGAIN = somebody has; DENIED, INVALID, NOT_SUPPORTED = nobody can tell.
+ */
+int nl_os_lease(int fd, const struct nl_os_guard *guard);
+
+/** Whether the lease was not asked back since. It is given back by nl_os_lease_end() or by closing. */
+bool nl_os_lease_holds(int fd);
+void nl_os_lease_end(int fd);
+
+/* ---------------------------------------------------------------- attributes of an open file */
+
+/** The names of the extended attributes, each NUL-terminated; TOO_SMALL, and *length is what is needed. */
+int nl_os_xattr_names(size_t *length, int fd, char *names, size_t size);
+
+/** The value of one; TOO_SMALL, and *length is what is needed. */
+int nl_os_xattr(size_t *length, int fd, const char *name, void *value, size_t size);
+int nl_os_set_xattr(int fd, const char *name, const void *value, size_t length);
+
+int nl_os_set_owner(int fd, uint32_t uid, uint32_t gid);
+int nl_os_set_mode(int fd, uint32_t mode);
+int nl_os_set_times(int fd, int64_t atime_ns, int64_t mtime_ns);
+
+/** The same for the name itself, also of a soft link. */
+int nl_os_set_owner_of(int dir, const char *name, uint32_t uid, uint32_t gid);
+int nl_os_set_times_of(int dir, const char *name, int64_t atime_ns, int64_t mtime_ns);
+
+/* ---------------------------------------------------------------- blocks */
+
+/** A piece of a file, as it lies on the device. */
+struct nl_os_extent {
+  uint64_t at; /* in the file */
+  uint64_t physical;
+  uint64_t length;
+  bool shared; /* other files have it too */
+  bool plain;  /* physical tells where its bytes are: it is written, not encoded, and lies in nothing else */
+};
+
+/** Tell a file's extents in order; false = stop. NOT_SUPPORTED = this file system cannot tell. */
+int nl_os_each_extent(int fd, bool (*take)(void *ctx, const struct nl_os_extent *extent), void *ctx);
+
+/**
+ * Let the file @p to share the blocks of @p from, from @p at on, where the system finds both equal.
+ *
+ * @param shared  Out: how many bytes were; fewer than asked = to be called again for the rest.
+ * @param equal   Out: false = a byte differs.
+ */
+int nl_os_share(uint64_t *shared, bool *equal, int from, int to, uint64_t at, uint64_t count);
+
+/* ---------------------------------------------------------------- this machine */
+
+/** Nanoseconds since 1970 UTC, as files are stamped. */
+int64_t nl_os_wall_ns(void);
+
+/** What tells this run of the system from all others; 36 letters, "" where it is not known. */
+void nl_os_boot(char out[40]);
+
+/** Where this user's programs keep their state: $XDG_STATE_HOME, else ~/.local/state; an absolute path. */
+int nl_os_state_directory(char *out, size_t size);
 
 /* ---------------------------------------------------------------- what a file system knows of a file's names */
 

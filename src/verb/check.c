@@ -102,8 +102,8 @@ static bool take(void *ctx, const struct nl_sight *sight) {
 
 static bool tell_progress(const struct nlink_progress *progress, void *ctx) {
   struct job *job = ctx;
-  job->latest = (struct nlink_progress){job->before.directories + progress->directories,
-                                        job->before.names + progress->names};
+  job->latest = (struct nlink_progress){.directories = job->before.directories + progress->directories,
+                                        .names = job->before.names + progress->names};
   return job->on_progress(&job->latest, job->ctx);
 }
 
