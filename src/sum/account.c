@@ -44,7 +44,7 @@ enum nlink_status nl_account_open(struct nl_account **out, unsigned workers) {
   if (account == NULL)
     return NLINK_NO_MEMORY;
   account->workers = workers;
-  if (nl_table_open(&account->table, workers) != NLINK_OK) {
+  if (nl_table_open(&account->table, workers, false) != NLINK_OK) {
     nl_account_close(account);
     *out = NULL;
     return NLINK_NO_MEMORY;

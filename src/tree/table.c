@@ -39,15 +39,17 @@ struct nl_table {
   struct nl_sort_item *items; /* NULL = not settled, or empty */
   size_t count;
   unsigned workers;
+  size_t more_bytes; /* before each record */
   struct shelf shelves[];
 };
 
-enum nlink_status nl_table_open(struct nl_table **out, unsigned workers) {
+enum nlink_status nl_table_open(struct nl_table **out, unsigned workers, bool more) {
   struct nl_table *table = nl_alloc_zero(sizeof *table + workers * sizeof table->shelves[0]);
   *out = table;
   if (table == NULL)
     return NLINK_NO_MEMORY;
   table->workers = workers;
+  table->more_bytes = more ? sizeof(struct nl_name_more) : 0;
   if (nl_os_monitor_open(&table->common) != 0) {
     nl_table_close(table);
     *out = NULL;
@@ -96,8 +98,8 @@ static size_t record_bytes(size_t name_length) {
   return (bytes + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1);
 }
 
-/* Room for a record; a name of a file system has at most some hundred bytes, but nobody promises that. */
-static struct nl_name *take(struct shelf *shelf, size_t bytes) {
+/* Room for a record, and for what stands before it; a name of a file system has at most some hundred bytes, but nobody promises that. */
+static void *take(struct shelf *shelf, size_t bytes) {
   struct page *page = shelf->newest;
   if (bytes > sizeof page->bytes)
     return NULL;
@@ -109,9 +111,9 @@ static struct nl_name *take(struct shelf *shelf, size_t bytes) {
     page->used = 0;
     shelf->newest = page;
   }
-  struct nl_name *name = (struct nl_name *)(void *)((char *)page->bytes + page->used);
+  void *room = (char *)page->bytes + page->used;
   page->used += bytes;
-  return name;
+  return room;
 }
 
 bool nl_table_add(struct nl_table *table, const struct nl_sight *sight) {
@@ -119,9 +121,13 @@ bool nl_table_add(struct nl_table *table, const struct nl_sight *sight) {
   const struct nl_os_look *look = sight->look;
   if (!find_device(table, shelf, look->dev))
     return false;
-  struct nl_name *name = take(shelf, record_bytes(sight->length));
-  if (name == NULL)
+  char *room = take(shelf, table->more_bytes + record_bytes(sight->length));
+  if (room == NULL)
     return false;
+  if (table->more_bytes > 0)
+    *(struct nl_name_more *)(void *)room =
+        (struct nl_name_more){look->atime_ns, look->mtime_ns, look->ctime_ns, look->uid, look->gid};
+  struct nl_name *name = (struct nl_name *)(void *)(room + table->more_bytes);
   uint64_t ctime = (uint64_t)look->ctime_ns;
   *name = (struct nl_name){.ino = look->ino,
                            .size_bytes = look->size_bytes,
@@ -158,9 +164,10 @@ enum nlink_status nl_table_settle(struct nl_table *table) {
   for (unsigned i = 0; i < table->workers; i++)
     for (const struct page *page = table->shelves[i].newest; page != NULL; page = page->older)
       for (size_t at = 0; at < page->used;) {
-        const struct nl_name *name = (const struct nl_name *)(const void *)((const char *)page->bytes + at);
+        const char *room = (const char *)page->bytes + at + table->more_bytes;
+        const struct nl_name *name = (const struct nl_name *)(const void *)room;
         table->items[filled++] = (struct nl_sort_item){name->ino, name};
-        at += record_bytes(strlen(name->text));
+        at += table->more_bytes + record_bytes(strlen(name->text));
       }
   nl_sort_in_place(table->items, table->count, compare_devices, NULL);
   return NLINK_OK;

@@ -1,7 +1,8 @@
 /*
  * table.h - file -> its names: what a walk saw, put together by identity
  *
- * A name costs 56 bytes and its own bytes: a record of 40, and 16 while the names are in order.
+ * A name costs 56 bytes and its own bytes: a record of 40, and 16 while the names are in order. Who asks for more of
+ * each file gets it in 32 bytes before the record.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,6 +24,19 @@ struct nl_name {
   uint16_t mode;   /* permission bits, and the kind above them */
   char text[];     /* the name, NUL-terminated */
 };
+
+/** What else is known of its file, in a table opened for that. */
+struct nl_name_more {
+  int64_t atime_ns;
+  int64_t mtime_ns;
+  int64_t ctime_ns;
+  uint32_t uid;
+  uint32_t gid;
+};
+
+static inline const struct nl_name_more *nl_name_more(const struct nl_name *name) {
+  return (const struct nl_name_more *)(const void *)name - 1;
+}
 
 static inline enum nlink_kind nl_name_kind(const struct nl_name *name) {
   return (enum nlink_kind)(name->mode >> 12);
@@ -49,8 +63,11 @@ static inline const struct nl_name *nl_group_name(const struct nl_group *group, 
 
 struct nl_table;
 
-/** @param workers  As many may add at once, each under its own number. */
-enum nlink_status nl_table_open(struct nl_table **out, unsigned workers);
+/**
+ * @param workers  As many may add at once, each under its own number.
+ * @param more     Note what nl_name_more() tells.
+ */
+enum nlink_status nl_table_open(struct nl_table **out, unsigned workers, bool more);
 
 /** Add a name that was looked at; false = memory is exhausted. */
 bool nl_table_add(struct nl_table *table, const struct nl_sight *sight);

@@ -251,7 +251,7 @@ static enum nlink_status prepare(struct job *job) {
   job->plan.look = (job->off & NL_GROUPS_KINDS) != NL_GROUPS_KINDS;
   job->plan.extra_bytes = job->plan.look ? NL_GROUPS_EXTRA : 0;
   if (status == NLINK_OK && job->plan.look)
-    status = nl_table_open(&job->groups.table, job->worker_count);
+    status = nl_table_open(&job->groups.table, job->worker_count, false);
   return status;
 }
 

@@ -48,7 +48,7 @@ static bool add(struct nl_table *table, unsigned worker, uint32_t dir, const cha
 static struct nl_table *open_table(unsigned workers) {
   struct nl_table *table = NULL;
   number_dirs();
-  assert_int_equal(nl_table_open(&table, workers), NLINK_OK);
+  assert_int_equal(nl_table_open(&table, workers, false), NLINK_OK);
   return table;
 }
 
@@ -173,7 +173,7 @@ static void fill_and_settle(long k) {
   const struct nl_fault_plan plan = {.kinds = 1u << NL_FAULT_ALLOC, .k = k, .sys = ENOMEM};
   struct nl_table *table = NULL;
   nl_fault_begin(&plan);
-  if (nl_table_open(&table, 2) == NLINK_OK) {
+  if (nl_table_open(&table, 2, false) == NLINK_OK) {
     bool added = true;
     for (uint64_t i = 0; i < 30 && added; i++) {
       const struct nl_os_look look = look_of(i % 12, i / 3, 2);
