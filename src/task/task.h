@@ -19,7 +19,8 @@ enum nl_deed {
   NL_DEED_LINK,    /* they become names of the file `keep` */
   NL_DEED_SYMLINK, /* they become soft links to the first name of the file `keep` */
   NL_DEED_SHARE,   /* the file shares the blocks of `keep`, and no name changes */
-  NL_DEED_COPY,    /* they become names of one new file: a copy, with the attributes told in `own` */
+  NL_DEED_COPY,    /* they become names of one new file, with all others of this deed in their group: a copy of `keep`, or
+                    * of themselves where that is NL_TASK_NO_FILE, with the attributes told in `own` (safe/undo.h) */
   NL_DEED_AIM,     /* a soft link: it is to hold `aim` */
   NL_DEED_REMOVE,  /* a soft link: it is removed */
   NL_DEEDS
@@ -121,7 +122,7 @@ void nl_task_temp(char out[NL_TASK_TEMP_SIZE], const struct nl_task *task, uint3
 /** Whether something is to be done with the file's names (not with its blocks: NL_DEED_SHARE). */
 bool nl_task_replaces(const struct nl_task_file *file);
 
-/** The path of a name, absolute; false = memory is exhausted. */
+/** Write the path of a name, absolute, in the place of what @p out held; false = memory is exhausted. */
 bool nl_task_path(struct nl_string *out, const struct nl_task *task, uint32_t name);
 
 void nl_task_fini(struct nl_task *task);
