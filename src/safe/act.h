@@ -36,12 +36,4 @@ enum nlink_status nl_act_run(struct nl_act_report *report, struct nl_task *task,
                              const struct nlink_apply_options *options, enum nlink_phase phase,
                              struct nlink_error *error);
 
-/**
- * Look at each name of a task that a crash may have left in the middle, and finish it or take it back: the temporary
- * name is gone afterwards, and the name holds its old file or the kept one. States in the task are set.
- */
-enum nlink_status nl_act_mend(struct nlink_repair_report *report, struct nl_task *task,
-                              struct nl_journal *journal, const struct nlink_apply_options *options,
-                              struct nlink_error *error);
-
 #endif

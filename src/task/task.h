@@ -19,8 +19,7 @@ enum nl_deed {
   NL_DEED_LINK,    /* they become names of the file `keep` */
   NL_DEED_SYMLINK, /* they become soft links to the first name of the file `keep` */
   NL_DEED_SHARE,   /* the file shares the blocks of `keep`, and no name changes */
-  NL_DEED_COPY,    /* they become names of one new file, with all others of this deed in their group: a copy of `keep`, or
-                    * of themselves where that is NL_TASK_NO_FILE, with the attributes told in `own` (safe/undo.h) */
+  NL_DEED_COPY,    /* they and all such files of the group become names of one new file: see safe/undo.h */
   NL_DEED_AIM,     /* a soft link: it is to hold `aim` */
   NL_DEED_REMOVE,  /* a soft link: it is removed */
   NL_DEEDS
