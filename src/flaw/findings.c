@@ -1,5 +1,5 @@
 /*
- * findings.c - a list of findings, and the memory that they are in
+ * findings.c - a list of findings, what can be done about them, and the memory that they are in
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,16 +9,17 @@
 
 #include <string.h>
 
-bool nl_findings_add(struct nl_findings *findings, const struct nlink_finding *finding) {
+bool nl_findings_add(struct nl_findings *findings, const struct nlink_finding *finding,
+                     const struct nl_mendable *mendable) {
   if (findings->count == findings->room) {
     size_t room = findings->room == 0 ? 64 : findings->room * 2;
-    struct nlink_finding *all = nl_realloc(findings->all, room * sizeof *all);
+    struct nl_finding *all = nl_realloc(findings->all, room * sizeof *all);
     if (all == NULL)
       return false;
     findings->all = all;
     findings->room = room;
   }
-  findings->all[findings->count++] = *finding;
+  findings->all[findings->count++] = (struct nl_finding){*finding, mendable};
   return true;
 }
 
@@ -28,7 +29,7 @@ const char *nl_findings_text(struct nl_findings *findings, const struct nl_strin
 
 static int compare(const void *a, const void *b, const void *ctx) {
   (void)ctx;
-  return strcmp(((const struct nlink_finding *)a)->path, ((const struct nlink_finding *)b)->path);
+  return strcmp(((const struct nl_finding *)a)->told.path, ((const struct nl_finding *)b)->told.path);
 }
 
 bool nl_findings_sort(struct nl_findings *findings) {
@@ -36,14 +37,14 @@ bool nl_findings_sort(struct nl_findings *findings) {
   if (count < 2)
     return true;
   struct nl_sort_item *items = nl_alloc(2 * count * sizeof *items);
-  struct nlink_finding *sorted = nl_alloc(count * sizeof *sorted);
+  struct nl_finding *sorted = nl_alloc(count * sizeof *sorted);
   bool made = items != NULL && sorted != NULL;
   for (size_t i = 0; i < count && made; i++)
-    items[i] = (struct nl_sort_item){(uint64_t)findings->all[i].kind, &findings->all[i]};
+    items[i] = (struct nl_sort_item){(uint64_t)findings->all[i].told.kind, &findings->all[i]};
   if (made)
     nl_sort(items, items + count, count, compare, NULL);
   for (size_t i = 0; i < count && made; i++)
-    sorted[i] = *(const struct nlink_finding *)items[i].what;
+    sorted[i] = *(const struct nl_finding *)items[i].what;
   nl_free(items);
   if (!made) {
     nl_free(sorted);

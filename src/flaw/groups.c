@@ -296,7 +296,7 @@ static bool tell_group(struct teller *teller) {
       return false;
     finding->text = nl_findings_text(teller->findings, &teller->text);
     finding->mend = nl_findings_text(teller->findings, &teller->mend);
-    if (finding->text == NULL || finding->mend == NULL || !nl_findings_add(teller->findings, finding))
+    if (finding->text == NULL || finding->mend == NULL || !nl_findings_add(teller->findings, finding, NULL))
       return false;
   }
   return true;

@@ -44,7 +44,6 @@ static const char *keep(struct nl_arena *arena, const struct nl_string *string) 
   return nl_arena_text(arena, string->text, string->length);
 }
 
-/* The finding so far, with what the looker's string `text` says. */
 /* A finding with the looker's text; NULL = memory is exhausted. */
 static struct nl_soft *make(const struct scene *scene, enum nlink_finding_kind kind) {
   struct nl_arena *arena = scene->looker->arena;
@@ -74,6 +73,7 @@ static int find_home(const struct scene *scene, bool *known) {
     char path[NLINK_TARGET_SIZE];
     int sys = nl_os_directory_path(path, sizeof path, scene->dir);
     looker->home_of = NULL;
+    looker->home_kept = NULL;
     nl_string_cut(&looker->home, 0);
     if (sys != 0 && !nl_path_ends(sys) && nl_os_status(sys) != NLINK_TOO_SMALL)
       return sys;
@@ -83,6 +83,26 @@ static int find_home(const struct scene *scene, bool *known) {
   }
   *known = looker->home.length > 0;
   return 0;
+}
+
+/* Note what mending the soft link needs to know of it; without the path of its directory there is none. */
+static int describe(struct nl_soft *soft, const struct scene *scene) {
+  struct nl_soft_looker *looker = scene->looker;
+  bool known = false;
+  int sys = 0;
+  if (scene->sight->look != NULL)
+    soft->look = *scene->sight->look;
+  else
+    sys = nl_os_look(&soft->look, scene->dir, scene->name);
+  if (sys == 0)
+    sys = find_home(scene, &known);
+  if (sys != 0 || !known)
+    return sys != 0 && nl_path_ends(sys) ? 0 : sys;
+  if (looker->home_kept == NULL)
+    looker->home_kept = keep(looker->arena, &looker->home);
+  soft->home = looker->home_kept;
+  soft->base = nl_arena_text(looker->arena, scene->name, strlen(scene->name));
+  return soft->home != NULL && soft->base != NULL ? 0 : no_memory();
 }
 
 /* Whether a text leads where the soft link leads now. */
@@ -182,23 +202,28 @@ static int describe_lost(struct nl_soft *soft, const struct scene *scene) {
   sys = known && !is_dots ? find_expected(&expected, scene, last) : 0;
   if (sys == 0 && expected.length > 0) {
     soft->expected = keep(arena, &expected);
-    soft->home = keep(arena, &scene->looker->home);
-    sys = soft->expected != NULL && soft->home != NULL ? 0 : no_memory();
+    sys = soft->expected != NULL ? 0 : no_memory();
   }
   nl_string_fini(&expected);
   return sys != 0 && nl_path_ends(sys) ? 0 : sys;
+}
+
+static int found_circle(struct nl_soft **out, const struct scene *scene) {
+  bool is_circle = false;
+  nl_string_cut(&scene->looker->text, 0);
+  int sys = nl_way_tell_circle(&scene->looker->text, &is_circle, scene->dir, scene->name, scene->target);
+  if (sys == 0)
+    sys = found(out, scene, NLINK_FINDING_LOOPS);
+  if (sys == 0)
+    (*out)->is_circle = is_circle;
+  return sys;
 }
 
 static int look_at_end(struct nl_soft **out, const struct scene *scene) {
   const struct nl_way *way = &scene->looker->way;
   switch (nl_os_status(way->sys)) {
   case NLINK_SYMLINK_LOOP:
-    if (!wants(scene, NLINK_FINDING_LOOPS))
-      return 0;
-    nl_string_cut(&scene->looker->text, 0);
-    if (nl_way_tell_circle(&scene->looker->text, scene->dir, scene->name, scene->target) != 0)
-      return no_memory();
-    return found(out, scene, NLINK_FINDING_LOOPS);
+    return wants(scene, NLINK_FINDING_LOOPS) ? found_circle(out, scene) : 0;
   case NLINK_NOT_FOUND:
   case NLINK_NOT_DIRECTORY:
   case NLINK_NAME_TOO_LONG:
@@ -394,6 +419,8 @@ int nl_soft_look(struct nl_soft **out, enum nlink_step *step, struct nl_soft_loo
     const struct scene scene = {looker, sight, place.dir, place.name, target};
     nl_way_follow(&looker->way, &looker->knowledge, place.dir, place.name, target);
     sys = look_at(out, step, &scene);
+    if (sys == 0 && *out != NULL && (*out)->kind != NLINK_FINDING_POINTS_OUT)
+      sys = describe(*out, &scene);
     nl_way_close(&looker->way);
   }
   nl_place_close(&place);

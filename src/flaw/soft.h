@@ -24,11 +24,16 @@ struct nl_soft {
   const char *target; /* what it holds */
   const char *text;   /* what is wrong */
   const char *fresh;  /* what it should hold; NULL = not known */
+  bool is_circle;     /* LOOPS: it was seen to lead round and round */
+  /* Of one that can be mended: itself, of an unknown kind where it is gone; the absolute path of its directory, NULL = not
+     known; and its name there. */
+  struct nl_os_look look;
+  const char *home;
+  const char *base;
   /* Of one that dangles: the name that is missing, "" = it has none, and the absolute path of the directory where
-     it was looked for; that of the soft link's own directory; NULL = not known. */
+     it was looked for; NULL = not known. */
   const char *lost;
   const char *expected;
-  const char *home;
   bool wants_directory; /* the missing thing was to be a directory */
   struct nl_soft *next;
 };
@@ -41,6 +46,7 @@ struct nl_soft_looker {
   struct nl_way way;
   struct nl_string home; /* of the directory home_of */
   const struct nl_dir *home_of;
+  const char *home_kept; /* the same in the arena; NULL = not there yet */
   struct nl_string fresh;
   struct nl_string text;
 };

@@ -203,7 +203,7 @@ static bool tell(struct nl_string *out, const struct circle *circle, size_t firs
   return added && (is_whole || nl_string_add(out, " -> ...", 7));
 }
 
-int nl_way_tell_circle(struct nl_string *out, int dir, const char *name, const char *text) {
+int nl_way_tell_circle(struct nl_string *out, bool *is_circle, int dir, const char *name, const char *text) {
   struct nl_way way;
   struct circle circle = {.count = 0};
   size_t first = 0;
@@ -222,13 +222,13 @@ int nl_way_tell_circle(struct nl_string *out, int dir, const char *name, const c
     if (sys == 0 && first < circle.count - 1)
       break;
   }
-  bool is_circle = sys == 0 && circle.count > 1 && first < circle.count - 1;
-  const char *words = is_circle && first == 0      ? "leads back to itself: "
-                      : is_circle                  ? "leads into a circle of soft links: "
+  *is_circle = sys == 0 && circle.count > 1 && first < circle.count - 1;
+  const char *words = *is_circle && first == 0     ? "leads back to itself: "
+                      : *is_circle                 ? "leads into a circle of soft links: "
                       : circle.count >= LINKS_MOST ? "leads over more soft links than the system follows: "
                                                    : "leads into a circle on its way: ";
   bool out_of_memory = sys == nl_os_number(NLINK_NO_MEMORY) || !nl_string_add(out, words, strlen(words)) ||
-                       (circle.names.length > 0 && !tell(out, &circle, is_circle ? first : 0, is_circle));
+                       (circle.names.length > 0 && !tell(out, &circle, *is_circle ? first : 0, *is_circle));
   nl_string_fini(&circle.names);
   nl_way_close(&way);
   return out_of_memory ? nl_os_number(NLINK_NO_MEMORY) : 0;

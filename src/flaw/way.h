@@ -51,9 +51,11 @@ void nl_way_close(struct nl_way *way);
 /**
  * Add a sentence about the circle that a way, which ended in one, goes round in.
  *
- * @returns 0, or the number of NO_MEMORY.
+ * @param is_circle  Out: it was seen to go round. Else there are more soft links than the system follows, or the circle is on
+ *                   the way of a directory.
+ * @returns          0, or the number of NO_MEMORY.
  */
-int nl_way_tell_circle(struct nl_string *out, int dir, const char *name, const char *text);
+int nl_way_tell_circle(struct nl_string *out, bool *is_circle, int dir, const char *name, const char *text);
 
 /** Whether the directory @p dir is on a file system where each process sees something else. */
 bool nl_way_is_proc(struct nl_way_knowledge *knowledge, int dir, uint64_t dev);

@@ -17,11 +17,6 @@
 
 #include <string.h>
 
-struct nlink_check {
-  struct nl_findings findings;
-  size_t next;
-};
-
 /* A name of which nothing can be told. */
 struct unseen {
   struct unseen *next;
@@ -53,6 +48,9 @@ struct job {
   struct nl_lost *lost; /* by the order in which the dangling soft links are met again */
   size_t lost_count;
   bool is_whole; /* all names were seen when that was looked for */
+  /* The directory of the soft link that was told last, and its copy in the findings' memory. */
+  const char *home;
+  const char *home_kept;
   /* What progress tells is the sum of both walks. */
   nlink_progress_function *on_progress;
   void *ctx;
@@ -151,8 +149,42 @@ static bool tell_lost(struct nl_string *text, struct nl_string *mend, const stru
          (!is_whole || nl_mend_remove(mend, path));
 }
 
-static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, const struct nl_lost *lost,
-                     bool is_whole) {
+/* What the soft link is to hold, as its mend says; "" = it is to be removed, NULL = nobody knows. */
+static const char *aim_of(const struct job *job, const struct nl_soft *soft, const struct nl_lost *lost) {
+  if (soft->look.kind != NLINK_SYMLINK || soft->home == NULL)
+    return NULL;
+  if (soft->fresh != NULL)
+    return soft->fresh;
+  if (soft->is_circle || (lost != NULL && lost->candidate == NULL && job->is_whole))
+    return "";
+  return lost != NULL ? lost->fresh : NULL;
+}
+
+/* Note how a soft link can be mended, in the findings' memory; NULL in @p out = it cannot. false = memory is exhausted. */
+static bool keep_mendable(const struct nl_mendable **out, struct job *job, const struct nl_soft *soft,
+                          const struct nl_lost *lost) {
+  struct nl_arena *arena = &job->check->findings.arena;
+  const char *aim = aim_of(job, soft, lost);
+  if (aim == NULL)
+    return true;
+  if (job->home != soft->home) {
+    job->home = soft->home;
+    job->home_kept = nl_arena_text(arena, soft->home, strlen(soft->home));
+  }
+  struct nl_mendable *mendable = nl_arena_take(arena, sizeof *mendable);
+  if (mendable == NULL || job->home_kept == NULL)
+    return false;
+  *mendable = (struct nl_mendable){.look = soft->look,
+                                   .home = job->home_kept,
+                                   .base = nl_arena_text(arena, soft->base, strlen(soft->base)),
+                                   .aim = nl_arena_text(arena, aim, strlen(aim))};
+  *out = mendable;
+  return mendable->base != NULL && mendable->aim != NULL;
+}
+
+static bool add_soft(struct job *job, const struct nl_soft *soft, const struct nl_lost *lost) {
+  struct nl_findings *findings = &job->check->findings;
+  const struct nl_mendable *mendable = NULL;
   struct nl_string path = {0};
   struct nl_string text = {0};
   struct nl_string mend = {0};
@@ -161,7 +193,9 @@ static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, c
   if (made && soft->fresh != NULL)
     made = nl_mend_aim(&mend, soft->fresh, path.text);
   else if (made && lost != NULL)
-    made = tell_lost(&text, &mend, lost, is_whole, path.text);
+    made = tell_lost(&text, &mend, lost, job->is_whole, path.text);
+  if (made)
+    made = keep_mendable(&mendable, job, soft, lost);
   if (made) {
     finding.path = nl_findings_text(findings, &path);
     finding.text = nl_findings_text(findings, &text);
@@ -173,7 +207,7 @@ static bool add_soft(struct nl_findings *findings, const struct nl_soft *soft, c
   nl_string_fini(&text);
   nl_string_fini(&mend);
   return made && finding.path != NULL && finding.text != NULL && finding.mend != NULL &&
-         finding.target != NULL && nl_findings_add(findings, &finding);
+         finding.target != NULL && nl_findings_add(findings, &finding, mendable);
 }
 
 static enum nlink_status tell_softs(struct job *job) {
@@ -182,7 +216,7 @@ static enum nlink_status tell_softs(struct job *job) {
   for (unsigned i = 0; i < job->worker_count && status == NLINK_OK; i++)
     for (const struct nl_soft *soft = job->workers[i].softs; soft != NULL && status == NLINK_OK;
          soft = soft->next)
-      if (!add_soft(&job->check->findings, soft, is_lost(soft) ? lost++ : NULL, job->is_whole))
+      if (!add_soft(job, soft, is_lost(soft) ? lost++ : NULL))
         status = NLINK_NO_MEMORY;
   return status;
 }
@@ -325,7 +359,7 @@ enum nlink_status nlink_check_open(struct nlink_check **out, int dir, const char
 enum nlink_status nlink_check_next(struct nlink_check *check, const struct nlink_finding **finding) {
   if (check->next == check->findings.count)
     return NLINK_END;
-  *finding = &check->findings.all[check->next++];
+  *finding = &check->findings.all[check->next++].told;
   return NLINK_OK;
 }
 
@@ -333,5 +367,6 @@ void nlink_check_close(struct nlink_check *check) {
   if (check == NULL)
     return;
   nl_findings_fini(&check->findings);
+  nl_free(check->journal);
   nl_free(check);
 }
