@@ -214,7 +214,7 @@ static int found_circle(struct nl_soft **out, const struct scene *scene) {
   int sys = nl_way_tell_circle(&scene->looker->text, &is_circle, scene->dir, scene->name, scene->target);
   if (sys == 0)
     sys = found(out, scene, NLINK_FINDING_LOOPS);
-  if (sys == 0)
+  if (*out != NULL)
     (*out)->is_circle = is_circle;
   return sys;
 }
