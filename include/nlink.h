@@ -1506,24 +1506,55 @@ NLINK_API enum nlink_status nlink_undo(int dir, const char *path, const struct n
 
 /** What nlink_check_fix() did. */
 struct nlink_fix_report {
-  uint64_t planned_names; /* soft links with a mend that it can do */
+  uint64_t planned_names; /* soft links that it was to mend */
   uint64_t done_names;
-  uint64_t left_names;
-  uint64_t failed; /* of those: because of an error */
+  uint64_t left_names; /* left alone: on_left told each */
+  uint64_t failed;     /* of those: because of an error */
 };
 
-/** What it would do to the soft link of this finding: what that is to hold; "" = it is to be removed; NULL = nothing. */
+/**
+ * What nlink_check_fix() would let the soft link of this finding hold, as finding->mend says it.
+ *
+ * @param finding  One that nlink_check_next() gave, itself and no copy.
+ * @returns        "" = it would be removed, where removing is asked for; NULL = it would be left as it is. Borrowed until
+ *                 nlink_check_close().
+ */
 NLINK_API const char *nlink_check_mended(const struct nlink_check *check,
                                          const struct nlink_finding *finding);
 
 /**
- * Mend soft links: re-aim those that lead nowhere at their candidate, make absolute ones relative, shorten long ones, and
- * remove, where @p remove is set, those that lead nowhere and have no candidate. By the same swap and journal as
- * nlink_dedupe_apply(), with its results; nlink_undo() takes it back.
+ * Mend soft links: re-aim those that lead nowhere at their candidate, make absolute ones relative, shorten long ones. Of what
+ * leads out, and of files, nothing is mended.
+ *
+ * By the same swap and journal as nlink_dedupe_apply(); nlink_undo() takes it back. A soft link that is another one
+ * since it was looked at is left alone. Names of one soft link that are to hold the same share one afterwards, too.
+ *
+ * @param check    Can be mended once.
+ * @param remove   Remove those that lead nowhere and have no candidate, where all names were seen, and those that
+ *                 lead round in circles.
+ * @param options  NULL = the defaults. With dry_run nothing is done but filling in report->planned_names, and it can be
+ *                 mended yet.
+ * @param report   NULL = nobody wants to know; else written in every case.
+ * @param error    NULL = no detail; else written only on failure.
+ *
+ * @retval NLINK_OK         All was done, or there was nothing to do: then there is no journal.
+ * @retval NLINK_PARTIAL    Some were left alone; on_left told each.
+ * @retval NLINK_INVALID    Mended already, or a wrong size.
+ * @retval ...              As nlink_dedupe_apply().
+ *
+ * @par After an error   Every name is there, as it was or mended; the journal knows.
+ * @par Ownership        None changes hands.
+ * @par Threads          One thread at a time for one object.
+ * @par Cost             As nlink_dedupe_apply().
+ * @par Source           none
+ * @par Since            0.3
  */
 NLINK_API enum nlink_status nlink_check_fix(struct nlink_check *check, bool remove,
                                             const struct nlink_apply_options *options,
                                             struct nlink_fix_report *report, struct nlink_error *error);
+
+/** The journal that nlink_check_fix() wrote, an absolute path; NULL = none. */
+NLINK_API const char *nlink_check_journal(const struct nlink_check *check);
 
 /* ------------------------------------------------------------------ 12  Words */
 
