@@ -25,6 +25,7 @@ void out_init(struct out *out, const char *program) {
   for (unsigned i = 0; i < OUT_SLOTS; i++)
     out->slots[i] = NULL;
   out->json = NULL;
+  out->depth = 0;
 }
 
 void out_flush(struct out *out) {

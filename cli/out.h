@@ -23,16 +23,18 @@
 
 struct nlink_error;
 
-enum { OUT_SIZE = 65536, OUT_SLOTS = 3 };
+enum { OUT_SIZE = 65536, OUT_SLOTS = 3, OUT_NESTING = 4 };
 
 struct out {
-  const char *program;    /* what messages begin with */
-  int failed;             /* the system's number of the first failed write to standard output; 0 = none */
-  bool said_failed;       /* a message could not be written */
-  signed char colours;    /* -1 = not yet asked */
-  size_t used;            /* of the buffer */
-  char *slots[OUT_SLOTS]; /* memory of out_quote() */
-  void *json;             /* the object being built; NULL = none */
+  const char *program;      /* what messages begin with */
+  int failed;               /* the system's number of the first failed write to standard output; 0 = none */
+  bool said_failed;         /* a message could not be written */
+  signed char colours;      /* -1 = not yet asked */
+  size_t used;              /* of the buffer */
+  char *slots[OUT_SLOTS];   /* memory of out_quote() */
+  void *json;               /* the object or array being built; NULL = none */
+  void *outer[OUT_NESTING]; /* what it is in, from outside */
+  size_t depth;             /* how many of these */
   char buffer[OUT_SIZE];
 };
 
@@ -95,6 +97,13 @@ void out_json_text(struct out *out, const char *key, const char *text); /* NULL 
 void out_json_name(struct out *out, const char *key, const char *name);
 /* Bytes of several names: an array of objects with "path", and "path_hex" under the same rule. */
 void out_json_paths(struct out *out, const char *key, const char *const *paths, size_t count);
+/* Single words: an array of texts. */
+void out_json_words(struct out *out, const char *key, const char *const *words, size_t count);
+/* An array of objects: out_json_array() ... out_json_item() with its keys, out_json_item_end() ... the end. */
+void out_json_array(struct out *out);
+void out_json_item(struct out *out);
+void out_json_item_end(struct out *out);
+void out_json_array_end(struct out *out, const char *key);
 void out_json_number(struct out *out, const char *key, uint64_t number); /* above 2^63 - 1: as text */
 void out_json_signed(struct out *out, const char *key, int64_t number);
 void out_json_bool(struct out *out, const char *key, bool value);

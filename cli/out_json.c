@@ -154,6 +154,46 @@ void out_json_paths(struct out *out, const char *key, const char *const *paths, 
   set(out, key, array);
 }
 
+void out_json_words(struct out *out, const char *key, const char *const *words, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_string(words[i])) != 0) {
+      json_decref(array);
+      array = NULL;
+      break;
+    }
+  set(out, key, array);
+}
+
+static void go_in(struct out *out, json_t *inner) {
+  out->outer[out->depth++] = out->json;
+  out->json = inner;
+}
+
+void out_json_array(struct out *out) {
+  go_in(out, json_array());
+}
+
+void out_json_item(struct out *out) {
+  go_in(out, json_object());
+}
+
+void out_json_item_end(struct out *out) {
+  json_t *item = out->json;
+  json_t *array = out->outer[--out->depth];
+  if (item == NULL || json_array_append_new(array, item) != 0) {
+    json_decref(array);
+    array = NULL;
+  }
+  out->json = array;
+}
+
+void out_json_array_end(struct out *out, const char *key) {
+  json_t *array = out->json;
+  out->json = out->outer[--out->depth];
+  set(out, key, array);
+}
+
 void out_json_text(struct out *out, const char *key, const char *text) {
   /* Sentences are UTF-8; a locale's message in another encoding is not, and goes the way of names. */
   out_json_name(out, key, text);
@@ -196,6 +236,26 @@ void out_json_name(struct out *out, const char *key, const char *name) {
 
 void out_json_paths(struct out *out, const char *key, const char *const *paths, size_t count) {
   (void)out, (void)key, (void)paths, (void)count;
+}
+
+void out_json_words(struct out *out, const char *key, const char *const *words, size_t count) {
+  (void)out, (void)key, (void)words, (void)count;
+}
+
+void out_json_array(struct out *out) {
+  (void)out;
+}
+
+void out_json_item(struct out *out) {
+  (void)out;
+}
+
+void out_json_item_end(struct out *out) {
+  (void)out;
+}
+
+void out_json_array_end(struct out *out, const char *key) {
+  (void)out, (void)key;
 }
 
 void out_json_text(struct out *out, const char *key, const char *text) {

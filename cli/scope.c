@@ -83,7 +83,7 @@ static void on_event(const char *path, const struct nlink_error *error, void *ct
 static bool on_progress(const struct nlink_progress *now, void *ctx) {
   struct scope *scope = ctx;
   progress_show(&scope->progress, now);
-  return true;
+  return sys_stop() == 0;
 }
 
 int scope_failed(struct scope *scope, const struct nlink_error *error, const char *what) {

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#define _GNU_SOURCE /* O_PATH */
+#define _GNU_SOURCE /* O_PATH, ioctl() */
 #include "sys.h"
 
 #include <errno.h>
@@ -12,9 +12,11 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int sys_write(int fd, const char *bytes, size_t length) {
@@ -98,6 +100,49 @@ const char *sys_environment(const char *name) {
 
 bool sys_is_terminal(int fd) {
   return isatty(fd) == 1;
+}
+
+unsigned sys_columns(int fd) {
+  struct winsize size = {0};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* ------------------------------------------------------------------ signals */
+
+/* The one thing that a signal's handler can reach: it has no argument of ours. */
+static volatile sig_atomic_t stop;
+
+static void on_stop(int number) {
+  if (stop == 0)
+    stop = number;
+}
+
+void sys_watch_stop(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction before = {0};
+    struct sigaction after = {0};
+    after.sa_handler = on_stop;
+    after.sa_flags = SA_RESTART;
+    sigemptyset(&after.sa_mask);
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &after, NULL);
+  }
+}
+
+int sys_stop(void) {
+  return stop;
+}
+
+void sys_outlive_pipes(bool outlive) {
+  static struct sigaction before; /* the process's, as all that is about signals */
+  struct sigaction ignore = {0};
+  ignore.sa_handler = SIG_IGN;
+  sigemptyset(&ignore.sa_mask);
+  if (outlive)
+    sigaction(SIGPIPE, &ignore, &before);
+  else
+    sigaction(SIGPIPE, &before, NULL);
 }
 
 bool sys_locale_is_utf8(void) {

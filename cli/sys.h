@@ -35,6 +35,18 @@ char *sys_read_file(const char *path, size_t *length, int *error);
 const char *sys_environment(const char *name);
 
 bool sys_is_terminal(int fd);
+/* How many columns the terminal has; 80 where it does not tell. */
+unsigned sys_columns(int fd);
+
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP end nothing: sys_stop() answers with the number of the first that came; 0 =
+ * none did. A signal that was ignored stays so.
+ */
+void sys_watch_stop(void);
+int sys_stop(void);
+
+/* Whether a closed pipe is told as a failed write instead of by a signal that ends the process. */
+void sys_outlive_pipes(bool outlive);
 
 /* Turn on the user's locale; done once, at the first call. True where its encoding is UTF-8. */
 bool sys_locale_is_utf8(void);

@@ -5,6 +5,7 @@
  */
 #include "units.h"
 
+#include <stdio.h>
 #include <string.h>
 
 unsigned units_digits(uint64_t number) {
@@ -43,6 +44,48 @@ size_t units_human(char text[UNITS_HUMAN_SIZE], uint64_t size_bytes) {
   if (unit > 0)
     text[length++] = " KMGTPE"[unit];
   return length;
+}
+
+/* Rounded to the nearest, with three digits: what is gained shall look neither smaller nor larger than it is. */
+const char *units_size(char text[UNITS_SIZE_SIZE], uint64_t size_bytes) {
+  static const char letters[] = "KMGTPE";
+  if (size_bytes < 1024) {
+    snprintf(text, UNITS_SIZE_SIZE, size_bytes == 1 ? "%u byte" : "%u bytes", (unsigned)size_bytes);
+    return text;
+  }
+  unsigned unit = 1;
+  while (unit < 6 && size_bytes >> 10 * unit >= 1024)
+    unit++;
+  uint64_t one = UINT64_C(1) << 10 * unit;
+  uint64_t whole = size_bytes / one;
+  uint64_t rest = size_bytes % one;
+  uint64_t tenths = whole * 10 + (rest * 10 + one / 2) / one; /* at most 10 exbibytes: it fits */
+  if (tenths >= 1000) {
+    whole += rest >= one / 2;
+    tenths = whole * 10;
+  }
+  if (tenths == 10240 && unit < 6) {
+    tenths = 10;
+    unit++;
+  }
+  if (tenths >= 1000)
+    snprintf(text, UNITS_SIZE_SIZE, "%u %ciB", (unsigned)(tenths / 10), letters[unit - 1]);
+  else
+    snprintf(text, UNITS_SIZE_SIZE, "%u.%u %ciB", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
+             letters[unit - 1]);
+  return text;
+}
+
+const char *units_duration(char text[UNITS_DURATION_SIZE], uint64_t seconds) {
+  uint64_t minutes = (seconds + 59) / 60;
+  if (seconds < 60)
+    snprintf(text, UNITS_DURATION_SIZE, "%u s", (unsigned)seconds);
+  else if (minutes < 60)
+    snprintf(text, UNITS_DURATION_SIZE, "%u min", (unsigned)minutes);
+  else
+    snprintf(text, UNITS_DURATION_SIZE, "%llu h %u min", (unsigned long long)(minutes / 60),
+             (unsigned)(minutes % 60));
+  return text;
 }
 
 const char *units_grouped(char text[UNITS_GROUPED_SIZE], uint64_t number) {

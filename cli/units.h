@@ -10,12 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNITS_HUMAN_SIZE = 8, UNITS_GROUPED_SIZE = 27 };
+enum { UNITS_HUMAN_SIZE = 8, UNITS_GROUPED_SIZE = 27, UNITS_SIZE_SIZE = 16, UNITS_DURATION_SIZE = 40 };
 
 unsigned units_digits(uint64_t number);
 
 /* "1.5K", rounded up, in powers of 1024; without a NUL. Returns the length. */
 size_t units_human(char text[UNITS_HUMAN_SIZE], uint64_t size_bytes);
+
+/* "1.5 KiB", "24.6 MiB", "345 bytes", ended by a NUL, which is returned for the use in a format. */
+const char *units_size(char text[UNITS_SIZE_SIZE], uint64_t size_bytes);
+
+/* "3 s", "5 min", "2 h 10 min", rounded up; as above. */
+const char *units_duration(char text[UNITS_DURATION_SIZE], uint64_t seconds);
 
 /* "1,234,567", ended by a NUL, which is returned for the use in a format. */
 const char *units_grouped(char text[UNITS_GROUPED_SIZE], uint64_t number);
