@@ -217,8 +217,12 @@ static int look_the_old_way(struct nl_os_look *out, int dir, const char *name, i
                                .ino = stat.ino,
                                .size_bytes = stat.size_bytes,
                                .allocated_bytes = stat.allocated_bytes,
+                               .atime_ns = stat.atime_ns,
+                               .mtime_ns = stat.mtime_ns,
                                .ctime_ns = stat.ctime_ns,
                                .btime_ns = stat.btime_ns,
+                               .uid = stat.uid,
+                               .gid = stat.gid,
                                .link_count = (uint32_t)stat.link_count,
                                .kind = stat.kind,
                                .mode = stat.mode};
@@ -227,20 +231,24 @@ static int look_the_old_way(struct nl_os_look *out, int dir, const char *name, i
 
 int nl_os_look(struct nl_os_look *out, int dir, const char *name) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statx");
-  enum { WANTED = 0x1 | 0x2 | 0x4 | 0x80 | 0x100 | 0x200 | 0x400 }; /* all of a look but the birth */
   struct nl_linux_statx from;
   bool itself = *name == '\0';
   int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (itself ? AT_EMPTY_PATH : 0);
-  if (syscall(SYS_statx, dir, name, flags, itself ? WANTED | NL_STATX_BTIME : WANTED, &from) != 0)
+  if (syscall(SYS_statx, dir, name, flags, itself ? NL_STATX_BASIC | NL_STATX_BTIME : NL_STATX_BASIC,
+              &from) != 0)
     return errno == ENOSYS ? look_the_old_way(out, dir, name, flags) : errno;
   *out = (struct nl_os_look){
       .dev = makedev(from.dev_major, from.dev_minor),
       .ino = from.ino,
       .size_bytes = from.size,
       .allocated_bytes = from.blocks * 512,
+      .atime_ns = nanoseconds(from.atime.seconds, from.atime.nanoseconds),
+      .mtime_ns = nanoseconds(from.mtime.seconds, from.mtime.nanoseconds),
       .ctime_ns = nanoseconds(from.ctime.seconds, from.ctime.nanoseconds),
       .btime_ns = (from.mask & NL_STATX_BTIME) != 0 ? nanoseconds(from.btime.seconds, from.btime.nanoseconds)
                                                     : NLINK_TIME_UNKNOWN,
+      .uid = from.uid,
+      .gid = from.gid,
       .link_count = from.nlink,
       .kind = kind_of(from.mode),
       .mode = from.mode & 07777u,

@@ -88,6 +88,14 @@ int nl_os_is_filtered(void) {
   return answer;
 }
 
+void nl_os_boot(char out[40]) {
+  struct nl_string text = {0};
+  out[0] = '\0';
+  if (read_whole(&text, "/proc/sys/kernel/random/boot_id") == 0 && text.length > 0)
+    snprintf(out, 40, "%.*s", (int)strcspn(text.text, "\n"), text.text);
+  nl_string_fini(&text);
+}
+
 void nl_os_who(struct nl_os_who *out) {
   enum { VERSION_3 = 0x20080522, DAC_OVERRIDE = 1, DAC_READ_SEARCH = 2, FOWNER = 3 };
   struct {
@@ -242,6 +250,16 @@ static const char *type_by_magic(unsigned long magic) {
   return "";
 }
 
+/* By its number, which the kernel itself tells, not by a name that a server of files can choose. */
+static void learn_from_magic(struct nl_os_fs *out, unsigned long magic) {
+  enum { EXT = 0xef53, XFS = 0x58465342 };
+  const unsigned long btrfs = 0x9123683e;
+  const unsigned long f2fs = 0xf2f52010;
+  out->tells_mapped_writes = magic == EXT || magic == XFS || magic == btrfs || magic == f2fs;
+  out->shares_blocks = magic == XFS || magic == btrfs;
+  snprintf(out->type, sizeof out->type, "%s", type_by_magic(magic));
+}
+
 int nl_os_fs(struct nl_os_fs *out, int fd) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "statfs");
   struct statfs from;
@@ -255,7 +273,7 @@ int nl_os_fs(struct nl_os_fs *out, int fd) {
       .counts_inodes = from.f_files > 0,
       .name_max = (uint32_t)from.f_namelen,
   };
-  snprintf(out->type, sizeof out->type, "%s", type_by_magic((unsigned long)from.f_type));
+  learn_from_magic(out, (unsigned long)from.f_type & 0xffffffff);
   if (nl_os_stat_fd(&stat, fd) == 0) /* a file system that has shut down tells its kind and no more */
     learn_from_mounts(out, stat.mount_id);
   return 0;

@@ -175,16 +175,23 @@ int nl_os_write(int fd, const void *bytes, size_t count);
 /** Cut a file, or let it grow by a hole. */
 int nl_os_resize(int fd, uint64_t size_bytes);
 
-/** Wait until what was written to the file is on the disk; until all of its file system is. */
+/**
+ * Wait until what was written to the file is on the disk; until all of its file system is. The first wants a file opened to
+ * read or write (a directory by nl_os_open_to_read()), the second takes any directory that may be read, too.
+ */
 int nl_os_sync_data(int fd);
 int nl_os_sync_fs(int fd);
 
-/** Fill the new file @p to with the @p size_bytes of @p from: by sharing blocks where that is possible, with its holes. */
+/**
+ * Fill the new file @p to with the @p size_bytes of @p from: by sharing blocks where that is possible, with its holes.
+ * TRY_AGAIN = @p from has become shorter. After an error, @p to holds anything.
+ */
 int nl_os_copy(int from, int to, uint64_t size_bytes);
 
 /** Lock a file against other processes that do the same, until it is closed; BUSY = one has it. */
 int nl_os_lock(int fd);
 
+/** Make a directory that its owner alone may use. */
 int nl_os_make_directory(int dir, const char *path);
 
 /* ---------------------------------------------------------------- leases */
@@ -209,7 +216,7 @@ void nl_os_lease_end(int fd);
 
 /* ---------------------------------------------------------------- attributes of an open file */
 
-/** The names of the extended attributes, each NUL-terminated; TOO_SMALL, and *length is what is needed. */
+/** The names of the extended attributes, each NUL-terminated, none where there can be none; TOO_SMALL, and *length is what is needed. */
 int nl_os_xattr_names(size_t *length, int fd, char *names, size_t size);
 
 /** The value of one; TOO_SMALL, and *length is what is needed. */
@@ -218,6 +225,7 @@ int nl_os_set_xattr(int fd, const char *name, const void *value, size_t length);
 
 int nl_os_set_owner(int fd, uint32_t uid, uint32_t gid);
 int nl_os_set_mode(int fd, uint32_t mode);
+/** A time of NLINK_TIME_UNKNOWN is left as it is. */
 int nl_os_set_times(int fd, int64_t atime_ns, int64_t mtime_ns);
 
 /** The same for the name itself, also of a soft link. */
@@ -289,6 +297,14 @@ struct nl_os_fs {
   bool counts_inodes; /* free_inodes means something */
   uint32_t name_max;  /* bytes; 0 = unknown */
   bool splits_groups; /* linking a name of a lower layer parts it from the file's other names */
+  /*
+   * The first write through a mapping to a page that is not dirty changes mtime, as ext2, ext3, ext4, XFS, btrfs and F2FS
+   * have it. A page stays dirty until it is written to the disk, and further writes to it leave no trace meanwhile: only
+   * bytes read after a sync (nl_os_sync_fs(), nl_os_sync_data()) that came after the look at mtime are vouched for by it.
+   * Elsewhere (tmpfs, overlay, FUSE, network) mtime says nothing of writes through a mapping.
+   */
+  bool tells_mapped_writes;
+  bool shares_blocks; /* files can share blocks (btrfs, XFS); this one was perhaps made without */
 };
 
 int nl_os_fs(struct nl_os_fs *out, int fd);
