@@ -1207,16 +1207,16 @@ struct nlink_dedupe_options {
   size_t size; /* sizeof (struct nlink_dedupe_options) */
   enum nlink_dedupe_mode mode;
   enum nlink_keep keep;
-  const char *const
-      *keep_rules; /* as a scope's rules: a file with a name that the first matches is kept, ... */
+  /* Each "+ PATTERN" as in a scope: who has a name that the first matches is kept before all others, and so on. */
+  const char *const *keep_rules;
   size_t keep_rule_count;
   unsigned ignore; /* a set of 1u << nlink_aspect that need not be equal */
   unsigned match;  /* a set of 1u << nlink_aspect that must be equal as well */
   /* Trees, walked as well, whose names are never replaced; a file with a name in one is kept before all others. */
   const char *const *references;
   size_t reference_count;
-  int64_t min_age_ns;    /* files changed less long ago are left alone (YOUNG); 0 = two seconds, -1 = none is */
-  uint64_t max_links;    /* no file gets more names than so many; 0 = as many as it can have */
+  int64_t min_age_ns; /* files changed less long ago are left alone (YOUNG); 0 = two seconds, -1 = none is */
+  uint64_t max_links; /* no file gets more names than so many; 0 = as many as it can have */
   uint64_t memory_bytes; /* for contents while they are compared; 0 = 256 MiB */
 };
 

@@ -177,6 +177,10 @@ size_t nl_table_count(const struct nl_table *table) {
   return table->count;
 }
 
+uint64_t nl_table_device(const struct nl_table *table, const struct nl_name *name) {
+  return table->devices[name->dev];
+}
+
 bool nl_table_next(const struct nl_table *table, size_t *at, struct nl_group *group) {
   if (*at >= table->count)
     return false;

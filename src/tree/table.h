@@ -77,6 +77,9 @@ enum nlink_status nl_table_settle(struct nl_table *table);
 
 size_t nl_table_count(const struct nl_table *table);
 
+/** The device that the file of a name is on. */
+uint64_t nl_table_device(const struct nl_table *table, const struct nl_name *name);
+
 /** The group that begins at *at, from 0 on, and step behind it; in the order of inode numbers. false = there is none. */
 bool nl_table_next(const struct nl_table *table, size_t *at, struct nl_group *group);
 
