@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The house's word for the current directory as the system's; no code at all where the two are one. */
-static int at(int dir) {
+static int where(int dir) {
   return dir == NLINK_CWD ? AT_FDCWD : dir;
 }
 
@@ -28,22 +28,22 @@ int nl_os_open_file(int *fd, int dir, const char *path) {
   int opened;
 #if defined(O_NOATIME)
   /* Who does not own the file may not read it without leaving a trace, and reads it all the same. */
-  opened = openat(at(dir), path, flags | O_NOATIME);
+  opened = openat(where(dir), path, flags | O_NOATIME);
   if (opened < 0 && errno == EPERM)
 #endif
-    opened = openat(at(dir), path, flags);
+    opened = openat(where(dir), path, flags);
   if (opened < 0)
     return errno;
   *fd = opened;
   return 0;
 }
 
-int nl_os_read(size_t *got, int fd, void *room, size_t count, uint64_t from) {
+int nl_os_read(size_t *got, int fd, void *room, size_t count, uint64_t at) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "pread");
   unsigned char *to = room;
   size_t done = 0;
   while (done < count) {
-    ssize_t piece = pread(fd, to + done, count - done, (off_t)(from + done));
+    ssize_t piece = pread(fd, to + done, count - done, (off_t)(at + done));
     if (piece == 0)
       break;
     if (piece > 0)
@@ -55,17 +55,17 @@ int nl_os_read(size_t *got, int fd, void *room, size_t count, uint64_t from) {
   return 0;
 }
 
-static int hint(int fd, uint64_t from, uint64_t count) {
+static int hint(int fd, uint64_t at, uint64_t count) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "will-read");
-  return posix_fadvise(fd, (off_t)from, (off_t)count, POSIX_FADV_WILLNEED);
+  return posix_fadvise(fd, (off_t)at, (off_t)count, POSIX_FADV_WILLNEED);
 }
 
-void nl_os_will_read(int fd, uint64_t from, uint64_t count) {
-  (void)hint(fd, from, count);
+void nl_os_will_read(int fd, uint64_t at, uint64_t count) {
+  (void)hint(fd, at, count);
 }
 
 static int open_to_change(int *fd, int dir, const char *path, int flags) {
-  int opened = openat(at(dir), path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+  int opened = openat(where(dir), path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
   if (opened < 0)
     return errno;
   *fd = opened;
@@ -121,7 +121,7 @@ int nl_os_lock(int fd) {
 
 int nl_os_make_directory(int dir, const char *path) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "mkdirat");
-  return mkdirat(at(dir), path, 0700) == 0 ? 0 : errno;
+  return mkdirat(where(dir), path, 0700) == 0 ? 0 : errno;
 }
 
 /* ---------------------------------------------------------------- attributes */
@@ -133,7 +133,7 @@ int nl_os_set_owner(int fd, uint32_t uid, uint32_t gid) {
 
 int nl_os_set_owner_of(int dir, const char *name, uint32_t uid, uint32_t gid) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "fchownat");
-  return fchownat(at(dir), name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  return fchownat(where(dir), name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
 
 int nl_os_set_mode(int fd, uint32_t mode) {
@@ -161,5 +161,5 @@ int nl_os_set_times(int fd, int64_t atime_ns, int64_t mtime_ns) {
 int nl_os_set_times_of(int dir, const char *name, int64_t atime_ns, int64_t mtime_ns) {
   NL_FAULT_SYS(NL_FAULT_CHANGE, "utimensat");
   const struct timespec times[2] = {time_from(atime_ns), time_from(mtime_ns)};
-  return utimensat(at(dir), name, times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  return utimensat(where(dir), name, times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
 }
