@@ -10,13 +10,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 int nl_task_begin(struct nl_task *task, const char *verb) {
   snprintf(task->verb, sizeof task->verb, "%s", verb);
-  struct timespec now = {0};
-  timespec_get(&now, TIME_UTC);
-  task->made_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+
+  task->made_ns = nl_os_wall_ns();
   return nl_os_random(task->seed, sizeof task->seed);
 }
 
