@@ -229,8 +229,7 @@ static char *next_piece(char **at, const char *end, char mark) {
   return piece;
 }
 
-/* "- " or "+ " before a pattern, in memory of the scope's own; NULL = memory is exhausted. */
-static const char *make_rule(struct scope *scope, const char *kind, const char *pattern) {
+const char *scope_make_rule(struct scope *scope, const char *kind, const char *pattern) {
   size_t length = strlen(pattern);
   char *rule = malloc(length + 3);
   if (rule == NULL)
@@ -257,7 +256,7 @@ static int read_rules(struct scope *scope, const char *name) {
     if (*line == '\0' || *line == '#' || *line == ';')
       continue;
     bool is_rule = (line[0] == '-' || line[0] == '+') && line[1] == ' ';
-    const char *rule = is_rule ? line : make_rule(scope, "- ", line);
+    const char *rule = is_rule ? line : scope_make_rule(scope, "- ", line);
     if (rule == NULL || !scope_list_add(&scope->rules, rule))
       return scope_exhausted(scope);
   }
@@ -294,7 +293,7 @@ int scope_ready(struct scope *scope, const struct options *options) {
       status = read_rules(scope, text);
       continue;
     }
-    const char *rule = make_rule(scope, kind, text);
+    const char *rule = scope_make_rule(scope, kind, text);
     if (rule == NULL || !scope_list_add(&scope->rules, rule))
       status = scope_exhausted(scope);
   }

@@ -111,6 +111,9 @@ int scope_failed(struct scope *scope, const struct nlink_error *error, const cha
 int scope_exhausted(struct scope *scope);
 void scope_fini(struct scope *scope);
 
+/* "- " or "+ " before a pattern, in memory of the scope's own; NULL = memory is exhausted. */
+const char *scope_make_rule(struct scope *scope, const char *kind, const char *pattern);
+
 /* Say that an option takes something else, for a verb's own options too; always false. */
 bool scope_refuse(struct out *out, const char *option, const char *takes, const char *value);
 
