@@ -182,6 +182,9 @@ int nl_os_resize(int fd, uint64_t size_bytes);
 int nl_os_sync_data(int fd);
 int nl_os_sync_fs(int fd);
 
+/** Wait until all of a file is on the disk: of a directory the names in it, too, which not every file system takes for data. */
+int nl_os_sync(int fd);
+
 /**
  * Fill the new file @p to with the @p size_bytes of @p from: by sharing blocks where that is possible, with its holes.
  * TRY_AGAIN = @p from has become shorter. After an error, @p to holds anything.
@@ -207,6 +210,9 @@ void nl_os_guard_close(struct nl_os_guard *guard);
 /**
  * Take a read lease on a file opened to read: while it holds, nobody has the file open for writing, and who tries
  * to is held up. TRY_AGAIN = somebody has; DENIED, INVALID, NOT_SUPPORTED = nobody can tell.
+ *
+ * Not noticed: a file that is opened only for reading, and emptied by that (O_RDONLY | O_TRUNC); its size tells. Neither
+ * are changes of owner, mode, times, attributes and names; ctime tells.
  */
 int nl_os_lease(int fd, const struct nl_os_guard *guard);
 

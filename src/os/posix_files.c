@@ -112,6 +112,11 @@ int nl_os_sync_data(int fd) {
   return fdatasync(fd) == 0 ? 0 : errno;
 }
 
+int nl_os_sync(int fd) {
+  NL_FAULT_SYS(NL_FAULT_CHANGE, "sync");
+  return fsync(fd) == 0 ? 0 : errno;
+}
+
 int nl_os_lock(int fd) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "lock");
   if (flock(fd, LOCK_EX | LOCK_NB) == 0)

@@ -10,6 +10,9 @@
 
 struct nl_journal;
 
+/** Where journals are when nobody says where: the absolute path of a directory that may be missing; 0, or the system's error number. */
+int nl_journal_directory(char *out, size_t size);
+
 /**
  * Begin a journal: write the task, lock the file, and wait until it is on the disk, its directory entry too.
  *
@@ -20,7 +23,10 @@ enum nlink_status nl_journal_begin(struct nl_journal **out, int dir, const char 
                                    const struct nl_task *task, struct nlink_error *error);
 
 /**
- * Open an existing one to go on with it (recover, undo): read, locked, its torn end cut off.
+ * Open an existing one to go on with it (recover, undo): locked and read. Its torn end is cut off when the first thing is
+ * written; until then nothing is changed.
+ *
+ * @param task  Out: to be given back by nl_task_fini() where the result is NLINK_OK.
  *
  * @retval NLINK_BUSY  A process is at work on it.
  */
@@ -34,7 +40,10 @@ const char *nl_journal_path(const struct nl_journal *journal);
 void nl_journal_names(struct nl_journal *journal, const struct nl_task *task, const uint32_t *names,
                       size_t count);
 
-/** Write all that is buffered, and the end; the first failure of all writing since the beginning, or NLINK_OK. */
+/**
+ * Write all that is buffered, and the end: DONE, RECOVERED or UNDONE. The first failure of all writing since the beginning, or
+ * NLINK_OK; after a failure it has no end, and is an unfinished one.
+ */
 enum nlink_status nl_journal_end(struct nl_journal *journal, enum nlink_journal_state state,
                                  const struct nl_store_tail *tail, struct nlink_error *error);
 
