@@ -26,9 +26,9 @@ static const struct options_row rows[] = {
 const struct options_command verb_journal_command = {
     .name = "nlink journal",
     .usage = "Usage: %s [OPTION]... [JOURNAL]...\n"
-             "List the journals of what was done to names: how each stands, when it began, how\n"
-             "many names it meant to replace and how many it did, and what that gained. Of each\n"
-             "JOURNAL, a path or a name in that list, print the names.\n",
+             "List the journals of what was done to names: how each stands, when it began,\n"
+             "how many names it was to replace, how many it did, and what that gained. Of a\n"
+             "JOURNAL, which is a path or a name in that list, print the names.\n",
     .examples = "They are in $XDG_STATE_HOME/nlink, else ~/.local/state/nlink.\n"
                 "Exit status: 0 done, 1 one could not be read, 2 wrong usage, 3 none could.\n"
                 "Examples:\n"

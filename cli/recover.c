@@ -23,11 +23,11 @@ static const struct options_row rows[] = {
 const struct options_command verb_recover_command = {
     .name = "nlink recover",
     .usage = "Usage: %s [OPTION]... [JOURNAL]...\n"
-             "After a crash: look at each name that was being replaced, finish it or give it its\n"
+             "After a crash: look at each name that was being replaced, finish it or give its\n"
              "old file back, remove temporary names, and prove that no name is missing.\n"
              "Without JOURNAL: all that nlink journal lists as unfinished.\n",
-    .examples = "Exit status: 0 done, or nothing to do; 1 something stays as it is, 2 wrong usage,\n"
-                "3 nothing done.\n"
+    .examples = "Exit status: 0 done, or nothing to do; 1 something stays as it is, 2 wrong\n"
+                "usage, 3 nothing done.\n"
                 "Examples:\n"
                 "  nlink recover -n  what a crash has left\n"
                 "  nlink recover     mend it\n",
