@@ -50,7 +50,7 @@ struct nl_task_file {
   uint64_t dev;
   uint64_t ino;
   uint64_t size_bytes;
-  uint64_t allocated_bytes;
+  uint64_t allocated_bytes; /* without blocks that other files share: what it returns when its last name goes */
   uint64_t link_count;
   int64_t ctime_ns;
   struct nl_task_own own; /* LINK, SYMLINK: as it is; COPY: as the new file is to have it */

@@ -1,0 +1,246 @@
+/*
+ * candidate.c - the files that may be equal to others, and the directories that they are in
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "merge/candidate.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- while walking */
+
+static bool take(void *ctx, const struct nl_sight *sight) {
+  struct nl_candidates *candidates = ctx;
+  if (sight->kind != NLINK_REGULAR || sight->look == NULL)
+    return true;
+  return nl_table_add(candidates->table, sight);
+}
+
+/* ---------------------------------------------------------------- directories */
+
+/* What a directory has from that above it, and from being a root itself; those above are settled first. */
+static void settle_room(struct nl_room *rooms, struct nl_room *room) {
+  const struct nl_dir *above = room->dir->above;
+  if (above == NULL)
+    return;
+  const struct nl_room *upper = &rooms[above->number];
+  room->is_reference |= upper->is_reference;
+  if (upper->root < room->root)
+    room->root = upper->root;
+}
+
+static bool mark_roots(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+  for (size_t i = 0; i < paths; i++) {
+    const struct nl_dir *root = nl_walk_root(candidates->walk, i);
+    if (root == NULL)
+      continue;
+    struct nl_room *room = &candidates->rooms[root->number];
+    room->is_reference |= i >= first_reference;
+    if (i < room->root)
+      room->root = (uint32_t)i;
+  }
+  return true;
+}
+
+/* Rank by root and path. Texts that are sorted together are alive together; they are given back at once. */
+static bool rank_rooms(struct nl_candidates *candidates, struct nl_dir *const *dirs, size_t count) {
+  struct nl_arena texts = {0};
+  struct nl_sort_item *items = nl_alloc(2 * count * sizeof *items);
+  struct nl_string path = {0};
+  bool made = items != NULL;
+  for (size_t i = 0; i < count && made; i++) {
+    const struct nl_room *room = &candidates->rooms[dirs[i]->number];
+    /* The root's number in front, its highest byte first and none of them 0: it comes before all of the path. */
+    char number[5];
+    for (size_t byte = 0; byte < sizeof number; byte++)
+      number[byte] = (char)(1 + ((uint64_t)room->root >> (7 * (sizeof number - 1 - byte)) & 127u));
+    nl_string_cut(&path, 0);
+    made = nl_string_add(&path, number, sizeof number) && nl_dir_path_string(&path, dirs[i], NULL, 0);
+    /* The number of the directory stands behind the text. */
+    char *text = made ? nl_arena_take_tight(&texts, path.length + 1 + sizeof(uint32_t)) : NULL;
+    made = text != NULL;
+    if (made) {
+      memcpy(text, path.text, path.length + 1);
+      memcpy(text + path.length + 1, &dirs[i]->number, sizeof(uint32_t));
+      items[i] = (struct nl_sort_item){0, text};
+    }
+  }
+  if (made)
+    nl_sort_text(items, items + count, count);
+  for (size_t i = 0; i < count && made; i++) {
+    const char *text = items[i].what;
+    uint32_t number = 0;
+    memcpy(&number, text + strlen(text) + 1, sizeof number);
+    candidates->rooms[number].rank = (uint32_t)i;
+  }
+  nl_string_fini(&path);
+  nl_free(items);
+  nl_arena_fini(&texts);
+  return made;
+}
+
+static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+  size_t count = 0;
+  struct nl_dir **dirs = nl_walk_directories(candidates->walk, &count);
+  if (dirs == NULL)
+    return count == 0;
+  size_t room_count = (size_t)dirs[count - 1]->number + 1;
+  candidates->rooms = nl_alloc_zero(room_count * sizeof *candidates->rooms);
+  candidates->room_count = room_count;
+  bool made = candidates->rooms != NULL;
+  for (size_t i = 0; i < count && made; i++)
+    candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX};
+  made = made && mark_roots(candidates, paths, first_reference);
+  /* A directory is numbered when it is entered: after the one above it. */
+  for (size_t i = 0; i < count && made; i++)
+    settle_room(candidates->rooms, &candidates->rooms[dirs[i]->number]);
+  made = made && rank_rooms(candidates, dirs, count);
+  nl_free(dirs);
+  return made;
+}
+
+/* ---------------------------------------------------------------- files */
+
+static bool is_single_reference(const struct nl_candidates *candidates, const struct nl_name *name,
+                                size_t paths, size_t first_reference) {
+  for (size_t i = first_reference; i < paths; i++) {
+    const struct nl_walk_single *single = nl_walk_single(candidates->walk, i);
+    if (single != NULL && single->dir != NULL && single->dir->number == name->dir &&
+        strncmp(single->name, name->text, single->length) == 0 && name->text[single->length] == '\0')
+      return true;
+  }
+  return false;
+}
+
+static bool has_singles(const struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+  for (size_t i = first_reference; i < paths; i++)
+    if (nl_walk_single(candidates->walk, i) != NULL)
+      return true;
+  return false;
+}
+
+static bool open_files(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+  struct nl_group group;
+  size_t most = 0;
+  for (size_t at = 0; nl_table_next(candidates->table, &at, &group);)
+    most += group.size_bytes > 0;
+  candidates->all = nl_alloc((most + 1) * sizeof *candidates->all);
+  if (candidates->all == NULL)
+    return false;
+  bool singles = has_singles(candidates, paths, first_reference);
+  for (size_t at = 0; nl_table_next(candidates->table, &at, &group); candidates->files++) {
+    candidates->names += group.count;
+    if (group.size_bytes == 0)
+      continue;
+    struct nl_candidate *file = &candidates->all[candidates->count++];
+    *file = (struct nl_candidate){
+        .items = group.items, .name_count = (uint32_t)group.count, .unsettled = group.changed};
+    for (size_t i = 0; i < group.count && !file->is_reference; i++) {
+      const struct nl_name *name = nl_group_name(&group, i);
+      file->is_reference = candidates->rooms[name->dir].is_reference ||
+                           (singles && is_single_reference(candidates, name, paths, first_reference));
+    }
+  }
+  return true;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_plan *plan,
+                                     size_t first_reference) {
+  *out = (struct nl_candidates){0};
+  if (nl_table_open(&out->table, nl_walk_workers(plan->scope), true) != NLINK_OK)
+    return NLINK_NO_MEMORY;
+  plan->take = take;
+  plan->ctx = out;
+  plan->look = true;
+  enum nlink_status status = nl_walk_run(&out->walk, plan);
+  if (status == NLINK_END) /* take() says stop only where memory is exhausted */
+    status = NLINK_NO_MEMORY;
+  if (status == NLINK_OK)
+    status = nl_table_settle(out->table);
+  if (status == NLINK_OK &&
+      (!open_rooms(out, plan->count, first_reference) || !open_files(out, plan->count, first_reference)))
+    status = NLINK_NO_MEMORY;
+  return status;
+}
+
+void nl_candidates_fini(struct nl_candidates *candidates) {
+  nl_free(candidates->all);
+  nl_free(candidates->rooms);
+  nl_table_close(candidates->table);
+  nl_walk_close(candidates->walk);
+  *candidates = (struct nl_candidates){0};
+}
+
+uint64_t nl_candidate_dev(const struct nl_candidates *candidates, const struct nl_candidate *file) {
+  return nl_table_device(candidates->table, nl_candidate_name(file, 0));
+}
+
+int nl_candidate_compare_names(const struct nl_candidates *candidates, const struct nl_name *a,
+                               const struct nl_name *b) {
+  if (a->dir != b->dir)
+    return candidates->rooms[a->dir].rank < candidates->rooms[b->dir].rank ? -1 : 1;
+  return strcmp(a->text, b->text);
+}
+
+const struct nl_name *nl_candidate_first_name(const struct nl_candidates *candidates,
+                                              const struct nl_candidate *file) {
+  const struct nl_name *first = nl_candidate_name(file, 0);
+  for (size_t i = 1; i < file->name_count; i++)
+    if (nl_candidate_compare_names(candidates, nl_candidate_name(file, i), first) < 0)
+      first = nl_candidate_name(file, i);
+  return first;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+/* A path that is longer than the system takes, a part of it after the other. */
+static int open_far(int *fd, int dir, char *path) {
+  enum { PART = 3072 };
+  int at = dir;
+  int sys = 0;
+  while (sys == 0 && strlen(path) > PART) {
+    char *cut = path + PART;
+    while (cut > path && *cut != '/')
+      cut--;
+    *cut = '\0';
+    int next = -1;
+    sys = nl_os_open(&next, at, path, NL_OS_DIRECTORY);
+    if (at != dir)
+      nl_os_close(at);
+    at = sys == 0 ? next : dir;
+    path = cut + 1;
+  }
+  if (sys == 0)
+    sys = nl_os_open_file(fd, at, path);
+  if (at != dir)
+    nl_os_close(at);
+  return sys;
+}
+
+static int open_name(int *fd, const struct nl_candidates *candidates, int dir, const struct nl_name *name) {
+  enum { USUAL = 4096 };
+  char usual[USUAL];
+  const struct nl_dir *in = candidates->rooms[name->dir].dir;
+  size_t length = strlen(name->text);
+  if (nl_dir_path(usual, sizeof usual, in, name->text, length) < sizeof usual)
+    return nl_os_open_file(fd, dir, usual);
+  struct nl_string path = {0};
+  int sys = nl_os_number(NLINK_NO_MEMORY);
+  if (nl_dir_path_string(&path, in, name->text, length))
+    sys = open_far(fd, dir, path.text);
+  nl_string_fini(&path);
+  return sys;
+}
+
+int nl_candidate_open(int *fd, const struct nl_candidates *candidates, int dir,
+                      const struct nl_candidate *file) {
+  int sys = 0;
+  for (size_t i = 0; i < file->name_count; i++) {
+    sys = open_name(fd, candidates, dir, nl_candidate_name(file, i));
+    if (nl_os_status(sys) != NLINK_NOT_FOUND) /* else that name vanished, and another may be there */
+      break;
+  }
+  return sys;
+}

@@ -1,0 +1,197 @@
+/*
+ * dedupe.c - equal files made one: the plan, how it is shown, saved and loaded, and the word to do it
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/error.h"
+#include "merge/merge.h"
+#include "task/store.h"
+
+#include <string.h>
+
+struct nlink_dedupe {
+  struct nl_task task;
+  struct nl_shown
+      *shown; /* by the task's directories; NULL = a plan that was loaded: all of each path is shown */
+  uint32_t next;
+  bool applied;
+  struct nl_string journal; /* its path; empty = none */
+  struct nl_arena texts;    /* of the group at hand */
+  struct nlink_dedupe_group group;
+};
+
+/* ---------------------------------------------------------------- opening */
+
+static const char *options_wrong(const struct nlink_dedupe_options *options) {
+  const unsigned aspects = (1u << NLINK_ASPECTS) - 1;
+  if (options->size != sizeof *options)
+    return "options->size is not the size of struct nlink_dedupe_options";
+  if ((unsigned)options->mode > NLINK_MODE_SYMLINK)
+    return "options->mode is none";
+  if ((unsigned)options->keep > NLINK_KEEP_FIRST)
+    return "options->keep is none";
+  if ((options->ignore & ~aspects) != 0 || (options->match & ~aspects) != 0)
+    return "options->ignore or options->match has what is no aspect";
+  if ((options->keep_rules == NULL && options->keep_rule_count > 0) ||
+      (options->references == NULL && options->reference_count > 0))
+    return "options->keep_rules or options->references is NULL";
+  return options->reference_count > 0 ? nl_paths_wrong(options->references, options->reference_count) : NULL;
+}
+
+static enum nlink_status fail(struct nlink_error *error, enum nlink_status status, const char *wrong) {
+  return nl_fail(error, status, status == NLINK_INVALID ? NLINK_STEP_ARGUMENTS : NLINK_STEP_MEMORY, 0,
+                 wrong != NULL ? "%s" : NULL, wrong);
+}
+
+/* The task, filled; *dedupe is the caller's to close in every case. */
+static enum nlink_status open_plan(struct nlink_dedupe **dedupe, int dir, const char *const *paths,
+                                   size_t count, const struct nlink_dedupe_options *options,
+                                   const struct nl_scope *scope, size_t *troubles,
+                                   struct nlink_error *error) {
+  *dedupe = nl_alloc_zero(sizeof **dedupe);
+  if (*dedupe == NULL)
+    return fail(error, NLINK_NO_MEMORY, NULL);
+  int sys = nl_task_begin(&(*dedupe)->task, "dedupe");
+  if (sys != 0)
+    return nl_fail(error, nl_os_status(sys), NLINK_STEP_RANDOM, sys, NULL);
+  enum nlink_status status =
+      nl_merge(&(*dedupe)->task, &(*dedupe)->shown, dir, paths, count, options, scope, troubles);
+  if (status == NLINK_OK)
+    return NLINK_OK;
+  return fail(error, status,
+              status == NLINK_INVALID ? "options->keep_rules has what is no \"+ PATTERN\"" : NULL);
+}
+
+enum nlink_status nlink_dedupe_open(struct nlink_dedupe **out, int dir, const char *const *paths,
+                                    size_t count, const struct nlink_dedupe_options *options,
+                                    const struct nlink_scope *scope, struct nlink_error *error) {
+  static const struct nlink_dedupe_options defaults = {.size = sizeof defaults};
+  struct nl_scope checked;
+  size_t troubles = 0;
+  const char *wrong = out == NULL ? "out is NULL" : nl_paths_wrong(paths, count);
+  if (out != NULL)
+    *out = NULL;
+  if (options == NULL)
+    options = &defaults;
+  if (wrong == NULL)
+    wrong = options_wrong(options);
+  enum nlink_status status = wrong != NULL ? NLINK_INVALID : nl_scope_open(&checked, scope, &wrong);
+  if (status != NLINK_OK)
+    return fail(error, status, wrong);
+  struct nlink_dedupe *dedupe = NULL;
+  status = open_plan(&dedupe, dir, paths, count, options, &checked, &troubles, error);
+  nl_scope_fini(&checked);
+  if (status != NLINK_OK) {
+    nlink_dedupe_close(dedupe);
+    return status;
+  }
+  *out = dedupe;
+  return troubles > 0 ? NLINK_PARTIAL : NLINK_OK;
+}
+
+/* ---------------------------------------------------------------- groups */
+
+/* The path of a name as the caller gave its directory; NULL = memory is exhausted. */
+static const char *shown_path(struct nlink_dedupe *dedupe, const struct nl_task_name *name) {
+  const struct nl_shown shown = dedupe->shown == NULL ? (struct nl_shown){0} : dedupe->shown[name->dir];
+  const char *dir = dedupe->task.dirs[name->dir] + shown.from;
+  size_t length = strlen(dir);
+  bool slash = length > 0 && dir[length - 1] != '/';
+  const char *dots = shown.dotted ? "./" : "";
+  size_t dotted = strlen(dots);
+  size_t name_length = strlen(name->text);
+  char *path = nl_arena_take_tight(&dedupe->texts, dotted + length + 1 + name_length + 1);
+  if (path == NULL)
+    return NULL;
+  memcpy(path, dots, dotted);
+  memcpy(path + dotted, dir, length);
+  if (slash)
+    path[dotted + length] = '/';
+  memcpy(path + dotted + length + slash, name->text, name_length + 1);
+  return path;
+}
+
+/* The paths of a file's names, by their bytes. */
+static const char *const *shown_names(struct nlink_dedupe *dedupe, const struct nl_task_file *file) {
+  const char **names = nl_arena_take(&dedupe->texts, (file->name_count + 1) * sizeof *names);
+  struct nl_sort_item *items =
+      file->name_count < 2 ? NULL : nl_alloc(2 * (size_t)file->name_count * sizeof *items);
+  bool made = names != NULL && (file->name_count < 2 || items != NULL);
+  for (uint32_t i = 0; i < file->name_count && made; i++) {
+    names[i] = shown_path(dedupe, &dedupe->task.names[file->first_name + i]);
+    made = names[i] != NULL;
+    if (items != NULL)
+      items[i] = (struct nl_sort_item){0, names[i]};
+  }
+  if (made && items != NULL) {
+    nl_sort_text(items, items + file->name_count, file->name_count);
+    for (uint32_t i = 0; i < file->name_count; i++)
+      names[i] = items[i].what;
+  }
+  nl_free(items);
+  return made ? names : NULL;
+}
+
+static bool show_file(struct nlink_dedupe_file *out, struct nlink_dedupe *dedupe, uint32_t first_file,
+                      const struct nl_task_file *file) {
+  uint32_t self = (uint32_t)(file - dedupe->task.files);
+  bool is_kept = file->deed == NL_DEED_NONE && file->left == NLINK_LEFT_NOTHING && file->keep == self;
+  *out = (struct nlink_dedupe_file){
+      .act = is_kept                      ? NLINK_ACT_KEEP
+             : file->deed == NL_DEED_NONE ? NLINK_ACT_LEAVE
+                                          : NLINK_ACT_REPLACE,
+      .left = (enum nlink_left)file->left,
+      .differs = file->differs,
+      .keep = file->keep - first_file,
+      .stat = {.dev = file->dev,
+               .ino = file->ino,
+               .btime_ns = NLINK_TIME_UNKNOWN,
+               .link_count = file->link_count,
+               .kind = NLINK_REGULAR,
+               .mode = file->own.mode,
+               .uid = file->own.uid,
+               .gid = file->own.gid,
+               .size_bytes = file->size_bytes,
+               .allocated_bytes = file->allocated_bytes,
+               .atime_ns = file->own.atime_ns,
+               .mtime_ns = file->mtime_ns,
+               .ctime_ns = file->ctime_ns},
+      .names = shown_names(dedupe, file),
+      .name_count = file->name_count,
+      .outside_names = file->link_count > file->name_count ? file->link_count - file->name_count : 0,
+  };
+  return out->names != NULL;
+}
+
+enum nlink_status nlink_dedupe_next(struct nlink_dedupe *dedupe, const struct nlink_dedupe_group **group) {
+  const struct nl_task *task = &dedupe->task;
+  *group = NULL;
+  if (dedupe->next >= task->group_count)
+    return NLINK_END;
+  const struct nl_task_group *from = &task->groups[dedupe->next];
+  nl_arena_fini(&dedupe->texts);
+  struct nlink_dedupe_file *files = nl_arena_take(&dedupe->texts, from->file_count * sizeof *files);
+  if (files == NULL)
+    return NLINK_NO_MEMORY;
+  for (uint32_t i = 0; i < from->file_count; i++)
+    if (!show_file(&files[i], dedupe, from->first_file, &task->files[from->first_file + i]))
+      return NLINK_NO_MEMORY;
+  dedupe->group = (struct nlink_dedupe_group){from->size_bytes, from->gain_bytes, files, from->file_count};
+  dedupe->next++;
+  *group = &dedupe->group;
+  return NLINK_OK;
+}
+
+const struct nlink_dedupe_report *nlink_dedupe_report(const struct nlink_dedupe *dedupe) {
+  return &dedupe->task.report;
+}
+
+void nlink_dedupe_close(struct nlink_dedupe *dedupe) {
+  if (dedupe == NULL)
+    return;
+  nl_task_fini(&dedupe->task);
+  nl_free(dedupe->shown);
+  nl_string_fini(&dedupe->journal);
+  nl_arena_fini(&dedupe->texts);
+  nl_free(dedupe);
+}
