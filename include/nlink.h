@@ -1426,11 +1426,14 @@ NLINK_API enum nlink_status nlink_journals_next(struct nlink_journals *journals,
 
 NLINK_API void nlink_journals_close(struct nlink_journals *journals);
 
-/** What a journal did, or meant to do, to one name; borrowed. */
+/** What a journal did, or meant to do, to one name; borrowed until the next step. */
 struct nlink_journal_name {
   const char *path; /* absolute */
-  const char *
-      with; /* the name of the kept file, or what the soft link was to hold; "" = the name was to be removed */
+  /*
+   * The name of the kept file, or what the soft link was to hold; "" = the name was to be removed. Of an undo's: the first of
+   * the names that were to share a file of their own.
+   */
+  const char *with;
   bool done;
   enum nlink_left left; /* not done: why, as far as the journal knows */
   uint64_t size_bytes;
@@ -1439,14 +1442,18 @@ struct nlink_journal_name {
 
 struct nlink_journal;
 
-/** Read one journal: its names in the order of its directories. */
+/**
+ * Read one journal: its names in the order of its directories.
+ *
+ * @retval NLINK_INVALID  It is no journal, of a version that is not known, or damaged; the text says which.
+ */
 NLINK_API enum nlink_status nlink_journal_open(struct nlink_journal **out, int dir, const char *path,
                                                struct nlink_error *error);
 
 /** What the journal is as a whole. */
 NLINK_API const struct nlink_journal_entry *nlink_journal_about(const struct nlink_journal *journal);
 
-/** Step to the next name: NLINK_OK, and @p name is written; or NLINK_END. */
+/** Step to the next name: NLINK_OK, and @p name is written; or NLINK_END; or NLINK_NO_MEMORY. */
 NLINK_API enum nlink_status nlink_journal_next(struct nlink_journal *journal,
                                                const struct nlink_journal_name **name);
 
