@@ -5,6 +5,11 @@
  * not expect it. So the signal is sent to a thread of ours that takes none: it stays pending there, and goes with the
  * thread. Whether the lease was asked back is found out by asking.
  *
+ * The kernel counts writers by its own inode, the one behind the descriptor. That is the file itself on a local file system.
+ * It is not on one that is stacked on another: overlay grants a lease on a file that a program has mapped for writing and
+ * closed, for the mapping is one of the file below; and of a FUSE server's file there can be an inode for each name, and
+ * other writers behind the server. A lease that does not see all writers is worse than none, so none is taken there.
+ *
  * SPDX-License-Identifier: MIT
  */
 #define _GNU_SOURCE 1
@@ -15,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,9 +79,25 @@ void nl_os_guard_close(struct nl_os_guard *guard) {
   nl_free(guard);
 }
 
+/* Whether the inode is the file. What is not known to be so is not: network and stacked file systems come by any name. */
+static int find_writers_are_seen(int fd) {
+  enum { EXT = 0xef53, XFS = 0x58465342, TMPFS = 0x01021994 };
+  const unsigned long btrfs = 0x9123683e;
+  const unsigned long f2fs = 0xf2f52010;
+  struct statfs from;
+  if (fstatfs(fd, &from) != 0)
+    return errno;
+  unsigned long magic = (unsigned long)from.f_type & 0xffffffff;
+  bool seen = magic == EXT || magic == XFS || magic == TMPFS || magic == btrfs || magic == f2fs;
+  return seen ? 0 : EOPNOTSUPP;
+}
+
 /* The owner first: a lease without one makes its taker's whole process the owner, and an owner that is set stays. */
 int nl_os_lease(int fd, const struct nl_os_guard *guard) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "lease");
+  int sys = find_writers_are_seen(fd);
+  if (sys != 0)
+    return sys;
   struct f_owner_ex owner = {F_OWNER_TID, guard->thread};
   if (fcntl(fd, F_SETOWN_EX, &owner) != 0)
     return errno;

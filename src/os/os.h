@@ -209,7 +209,8 @@ void nl_os_guard_close(struct nl_os_guard *guard);
 
 /**
  * Take a read lease on a file opened to read: while it holds, nobody has the file open for writing, and who tries
- * to is held up. TRY_AGAIN = somebody has; DENIED, INVALID, NOT_SUPPORTED = nobody can tell.
+ * to is held up. TRY_AGAIN = somebody has; DENIED, INVALID, NOT_SUPPORTED = nobody can tell. NOT_SUPPORTED also where the
+ * system would grant one that does not see all writers (overlay, FUSE, network): it is for local file systems.
  *
  * Not noticed: a file that is opened only for reading, and emptied by that (O_RDONLY | O_TRUNC); its size tells. Neither
  * are changes of owner, mode, times, attributes and names; ctime tells.
