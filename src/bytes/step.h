@@ -7,7 +7,7 @@
 #define NL_STEP_H
 
 #include "base/arena.h"
-#include "bytes/same.h"
+#include "bytes/plan.h"
 
 #include <stdatomic.h>
 
