@@ -41,10 +41,11 @@ static int parse_slowly(const struct signature *signature, PyObject *const *args
     whole = PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), args[positional + i]) == 0;
   }
   /* What comes out is borrowed from the caller's own vector, so that it outlives the tuple and the dict. */
-  whole = whole &&
-          PyArg_ParseTupleAndKeywords(tuple, keywords, signature->format, texts, &out[0], &out[1], &out[2],
-                                      &out[3], &out[4], &out[5], &out[6], &out[7], &out[8], &out[9], &out[10],
-                                      &out[11], &out[12], &out[13], &out[14], &out[15], &out[16]);
+  whole = whole && PyArg_ParseTupleAndKeywords(tuple, keywords, signature->format, texts, &out[0], &out[1],
+                                               &out[2], &out[3], &out[4], &out[5], &out[6], &out[7], &out[8],
+                                               &out[9], &out[10], &out[11], &out[12], &out[13], &out[14],
+                                               &out[15], &out[16], &out[17], &out[18], &out[19], &out[20],
+                                               &out[21], &out[22], &out[23], &out[24], &out[25]);
   Py_XDECREF(tuple);
   Py_XDECREF(keywords);
   return whole ? 0 : -1;

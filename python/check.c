@@ -72,48 +72,19 @@ static PyObject *findings_build(const struct scan *scan, struct nlink_check *che
 
 /* ------------------------------------------------------------------ only and skip */
 
-/** The kind that a word names, as a set of one; 0 with an exception set. */
-static unsigned set_of_word(PyObject *word, const char *argument) {
-  for (unsigned kind = 0; PyUnicode_Check(word) && kind < NLINK_FINDING_KINDS; kind++) {
-    if (PyUnicode_CompareWithASCIIString(word, nlink_finding_name((enum nlink_finding_kind)kind)) == 0)
-      return 1U << kind;
-  }
-  PyErr_Format(PyExc_ValueError, "check: %s: there is no kind of finding %R", argument, word);
-  return 0;
+static const char *kind_word(unsigned kind) {
+  return nlink_finding_name((enum nlink_finding_kind)kind);
 }
 
-/** The kinds that an argument names, one word or an iterable of them; -1 with an exception set. */
-static int take_kinds(unsigned *set, PyObject *object, const char *argument) {
-  *set = 0;
-  if (PyUnicode_Check(object)) {
-    *set = set_of_word(object, argument);
-    return *set == 0 ? -1 : 0;
-  }
-  PyObject *words = PySequence_List(object);
-  if (words == NULL)
+int parse_off(const char *function, PyObject *only, PyObject *skip, unsigned *off) {
+  unsigned wanted = (1U << NLINK_FINDING_KINDS) - 1;
+  if (parse_word_set(function, "only", "kind of finding", only, kind_word, NLINK_FINDING_KINDS, &wanted) < 0)
     return -1;
-  int result = 0;
-  for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(words); i++) {
-    unsigned one = set_of_word(PyList_GET_ITEM(words, i), argument);
-    *set |= one;
-    result = one == 0 ? -1 : 0;
-  }
-  Py_DECREF(words);
-  return result;
-}
-
-static int take_off(unsigned *off, PyObject *only, PyObject *skip) {
-  unsigned set;
-  if (is_given(only)) {
-    if (take_kinds(&set, only, "only") < 0)
-      return -1;
-    *off |= ~set & ((1U << NLINK_FINDING_KINDS) - 1);
-  }
-  if (is_given(skip)) {
-    if (take_kinds(&set, skip, "skip") < 0)
-      return -1;
-    *off |= set;
-  }
+  *off = ~wanted & ((1U << NLINK_FINDING_KINDS) - 1);
+  unsigned skipped = 0;
+  if (parse_word_set(function, "skip", "kind of finding", skip, kind_word, NLINK_FINDING_KINDS, &skipped) < 0)
+    return -1;
+  *off |= skipped;
   return 0;
 }
 
@@ -125,7 +96,7 @@ static const struct signature check_signature = {
 static PyObject *do_check(struct scan *scan, PyObject *const *args, Py_ssize_t count,
                           PyObject *const *given) {
   struct nlink_check_options options = {.size = sizeof options};
-  if (take_off(&options.off, given[0], given[1]) < 0)
+  if (parse_off("check", given[0], given[1], &options.off) < 0)
     return NULL;
   if (scan_open_paths(scan, args, count, true) < 0)
     return NULL;

@@ -59,6 +59,14 @@ static int errno_of_status(enum nlink_status status) {
     return ENOMEM;
   case NLINK_OVERFLOW:
     return ERANGE;
+  case NLINK_NO_SPACE:
+    return ENOSPC;
+  case NLINK_QUOTA:
+    return EDQUOT;
+  case NLINK_READ_ONLY:
+    return EROFS;
+  case NLINK_NOT_SUPPORTED:
+    return EOPNOTSUPP;
   default:
     return EIO;
   }

@@ -12,11 +12,17 @@
  * look.c       stat, same_file, readlink
  * why.c        why, and the type of its result
  * listing.c    listing and its iterator
- * scan.c       what the next four have in common: the scope keywords, the calls back
+ * choice.c     one of some words, a set of words
+ * scan.c       what all that look at trees have in common: the scope keywords, the calls back
  * walk.c       walk and its iterator
  * names.c      names
  * space.c      space
  * check.c      check
+ * act.c        what all that change trees have in common: how, which journal, the calls back
+ * plan.c       what the plans of the next two have in common (plan.h)
+ * dedupe.c     dedupe, load_plan and the plan that they return
+ * fix.c        fix and the plan that it returns
+ * journals.c   journals, journal, recover, undo
  * words.c      quote
  *
  * Everything the module keeps is in struct module_state, one for each interpreter: no global variable, so that
@@ -90,7 +96,24 @@
   X(holders)                                                                                                 \
   X(around)                                                                                                  \
   X(only)                                                                                                    \
-  X(skip)
+  X(skip)                                                                                                    \
+  X(apply)                                                                                                   \
+  X(mode)                                                                                                    \
+  X(keep)                                                                                                    \
+  X(references)                                                                                              \
+  X(ignore)                                                                                                  \
+  X(match)                                                                                                   \
+  X(min_age)                                                                                                 \
+  X(max_links)                                                                                               \
+  X(memory)                                                                                                  \
+  X(remove)                                                                                                  \
+  X(journal)                                                                                                 \
+  X(no_journal)                                                                                              \
+  X(unguarded)                                                                                               \
+  X(on_left)                                                                                                 \
+  X(on_progress)                                                                                             \
+  X(below)                                                                                                   \
+  X(dry_run)
 
 enum word {
 #define WORD_ENUM(name) WORD_##name,
@@ -119,6 +142,17 @@ struct module_state {
   PyTypeObject *space_doubts_type;
   PyTypeObject *finding_type;
   PyTypeObject *findings_type;
+  PyTypeObject *progress_type;
+  PyTypeObject *left_type;
+  PyTypeObject *dedupe_file_type;
+  PyTypeObject *dedupe_group_type;
+  PyTypeObject *dedupe_type;
+  PyTypeObject *mend_type;
+  PyTypeObject *fix_type;
+  PyTypeObject *journal_entry_type;
+  PyTypeObject *journal_name_type;
+  PyTypeObject *journal_type;
+  PyTypeObject *repair_type;
   PyObject *kinds[KIND_COUNT]; /* the words for kinds of file */
   bool ascii_plain;            /* the file system's encoding leaves ASCII as it is, so it need not be asked */
   bool utf8;                   /* it is UTF-8, with "surrogateescape" for other bytes */
@@ -130,7 +164,7 @@ static inline struct module_state *state_of(PyObject *module) {
 
 /* ------------------------------------------------------------------ arguments.c */
 
-#define ARGUMENTS_MAX 17
+#define ARGUMENTS_MAX 26
 
 /** What a function takes, in order; arguments that are not given come out as NULL. */
 struct signature {
@@ -304,12 +338,36 @@ PyObject *tuple_attribute(PyObject *tuple, const char *name);
 /** Such a tuple of the same items as @p items, NULL of which hands on its exception; @p value may be NULL. */
 PyObject *tuple_build(PyTypeObject *type, PyObject *items, const char *name, PyObject *value);
 
+/* ------------------------------------------------------------------ choice.c */
+
+/** Words of the library's by their numbers. */
+typedef const char *word_function(unsigned number);
+
+/** One of @p count words; what is not given, or None, leaves @p number as it is. -1 with an exception set. */
+int parse_choice(const char *function, const char *argument, PyObject *object, word_function *word,
+                 unsigned count, unsigned *number);
+
+/**
+ * A set of 1u << number, from one word or an iterable of words. What is not given, or None, leaves @p set as it is.
+ *
+ * @param noun  What the message says that there is none of: "aspect".
+ */
+int parse_word_set(const char *function, const char *argument, const char *noun, PyObject *object,
+                   word_function *word, unsigned count, unsigned *set);
+
+/** The words of a set as a tuple. */
+PyObject *words_tuple(unsigned set, word_function *word, unsigned count);
+
 /* ------------------------------------------------------------------ scan.c */
 
 /** The keywords that all functions that look at trees have, in this order, and how the parser knows them. */
 #define SCAN_WORDS                                                                                           \
   WORD_exclude, WORD_include, WORD_rules, WORD_min_size, WORD_max_size, WORD_max_depth,                      \
       WORD_one_file_system, WORD_threads, WORD_dir_fd, WORD_progress, WORD_on_event
+/** The same, but how far the work is is told as a record, for there is more to tell. */
+#define SCAN_WORDS_ACT                                                                                       \
+  WORD_exclude, WORD_include, WORD_rules, WORD_min_size, WORD_max_size, WORD_max_depth,                      \
+      WORD_one_file_system, WORD_threads, WORD_dir_fd, WORD_on_progress, WORD_on_event
 #define SCAN_FORMAT   "OOOOOOOOOOO"
 #define SCAN_COUNT    11
 #define SCAN_PATTERNS 3
@@ -325,9 +383,13 @@ struct scan {
   char *rule_room;
   int dir;
   struct nlink_scope scope;
+  PyObject *like;     /* borrowed: by which texts come out as str or bytes; NULL = by the paths */
+  bool is_act;        /* progress is told as a record */
   PyObject *progress; /* the caller's functions, or NULL */
   PyObject *on_event;
+  PyObject *on_left;
   PyObject *errors;  /* a list of exceptions */
+  PyObject *left;    /* a list of names that were left alone, or NULL */
   PyObject *raised;  /* what a call back raised, or NULL */
   PyObject *missing; /* the exception of a path that the caller named and that cannot be looked at, or NULL */
   PyThreadState *thread;
@@ -349,6 +411,18 @@ int parse_count(const struct scan *scan, PyObject *object, const char *argument,
 /** As parse_count(), up to UINT32_MAX. */
 int parse_short_count(const struct scan *scan, PyObject *object, const char *argument, uint64_t least,
                       uint32_t *count);
+
+/** A function or None; a new reference in @p out where it is given. -1 with an exception set. */
+int parse_callable(const struct scan *scan, PyObject *object, const char *argument, PyObject **out);
+
+/** What the library calls, with the scan as ctx. */
+void scan_on_event(const char *path, const struct nlink_error *error, void *ctx);
+bool scan_on_progress(const struct nlink_progress *progress, void *ctx);
+void scan_on_left(const char *path, enum nlink_left left, const struct nlink_error *error, void *ctx);
+
+static inline PyObject *scan_like(const struct scan *scan) {
+  return scan->like != NULL ? scan->like : row_like(&scan->paths);
+}
 
 /** Give the global lock away for the library's work, and take it again. */
 static inline void scan_leave(struct scan *scan) {
@@ -374,6 +448,48 @@ void scan_clear(struct scan *scan);
 
 /** Give back all. */
 void scan_close(struct scan *scan);
+
+/* Without the global lock two threads may share one object, but one at a time. */
+#ifdef Py_BEGIN_CRITICAL_SECTION
+#define ALONE_BEGIN(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define ALONE_END()         Py_END_CRITICAL_SECTION()
+#else
+#define ALONE_BEGIN(object) {
+#define ALONE_END()         }
+#endif
+
+/* ------------------------------------------------------------------ check.c */
+
+/** Take only and skip as the set of kinds of finding that are not looked for; -1 with an exception set. */
+int parse_off(const char *function, PyObject *only, PyObject *skip, unsigned *off);
+
+/* ------------------------------------------------------------------ act.c */
+
+/** The keywords that all functions that change trees have, in this order, and how the parser knows them. */
+#define ACT_WORDS  WORD_unguarded, WORD_threads, WORD_on_left, WORD_on_event, WORD_on_progress
+#define ACT_FORMAT "OOOOO"
+#define ACT_COUNT  5
+
+/** What a piece of work on names takes, and what came back by its calls. All zeros = not opened. */
+struct act {
+  struct scan scan;
+  struct path journal; /* the one to write, or to work on */
+  struct nlink_apply_options options;
+};
+
+/** Take the ACT_COUNT keywords; to be closed also where this is -1, with an exception set. The act must not move. */
+int act_open(struct act *act, const struct module_state *state, const char *function, PyObject *const *given);
+
+/** Take journal and no_journal, for who writes one. */
+int act_open_journal(struct act *act, PyObject *journal, PyObject *no_journal);
+
+/** Tell audit hooks what is going to be done; -1 with an exception set. */
+int act_audit(const struct act *act);
+
+/** After the work: 0, or -1 with what ended it set as an exception. */
+int act_raise(struct act *act, enum nlink_status status, const struct nlink_error *error);
+
+void act_close(struct act *act);
 
 /* ------------------------------------------------------------------ make.c, backup.c */
 
@@ -443,6 +559,13 @@ PYTHON_FUNCTION(python_walk);
 PYTHON_FUNCTION(python_names);
 PYTHON_FUNCTION(python_space);
 PYTHON_FUNCTION(python_check);
+PYTHON_FUNCTION(python_dedupe);
+PYTHON_FUNCTION(python_load_plan);
+PYTHON_FUNCTION(python_fix);
+PYTHON_FUNCTION(python_journals);
+PYTHON_FUNCTION(python_journal);
+PYTHON_FUNCTION(python_recover);
+PYTHON_FUNCTION(python_undo);
 PYTHON_FUNCTION(python_quote);
 
 /** The fields of the result types, and a stat result from the library's. */
@@ -460,15 +583,26 @@ extern PyStructSequence_Desc space_group_description;
 extern PyStructSequence_Desc space_holder_description;
 extern PyStructSequence_Desc space_doubts_description;
 extern PyStructSequence_Desc finding_description;
+extern PyStructSequence_Desc progress_description;
+extern PyStructSequence_Desc left_description;
+extern PyStructSequence_Desc dedupe_file_description;
+extern PyStructSequence_Desc dedupe_group_description;
+extern PyType_Spec dedupe_specification;
+extern PyStructSequence_Desc mend_description;
+extern PyType_Spec fix_specification;
+extern PyStructSequence_Desc journal_entry_description;
+extern PyStructSequence_Desc journal_name_description;
+extern PyStructSequence_Desc repair_description;
 
 /** The word for a kind of file. */
 PyObject *kind_object(const struct module_state *state, enum nlink_kind kind);
 
 PyObject *stat_build(const struct module_state *state, const struct nlink_stat *stat);
 
-/** The types of what why() and check() return; NULL with an exception set. */
+/** The types of what why(), check() and journal() return; NULL with an exception set. */
 PyTypeObject *obstacles_make_type(void);
 PyTypeObject *findings_make_type(void);
+PyTypeObject *journal_make_type(void);
 
 /** The words for kinds of file; -1 with an exception set. */
 int kinds_make(struct module_state *state);

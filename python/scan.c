@@ -1,5 +1,6 @@
 /*
- * What all functions that look at trees have in common: the scope keywords, and the calls back.
+ * What all functions that look at trees have in common: the scope keywords, and the calls back. Those that change trees
+ * use the latter, too.
  *
  * The library works without the global lock, which is taken again for a call back. An exception from there, or a
  * signal's own, ends the work at the next chance and comes out of the function itself. Trouble goes to on_event
@@ -38,7 +39,7 @@ static int tell_event(struct scan *scan, const char *path, const struct nlink_er
     return 0; /* a remark is no trouble */
   PyObject *given = asked_for(scan, path);
   Py_XINCREF(given);
-  PyObject *name = given == NULL ? path_text(path, row_like(&scan->paths)) : given;
+  PyObject *name = given == NULL ? path_text(path, scan_like(scan)) : given;
   PyObject *exception = name == NULL ? NULL : failure_build(error, name, NULL);
   int result = exception == NULL ? -1 : 0;
   if (exception == NULL) {
@@ -58,7 +59,7 @@ static int tell_event(struct scan *scan, const char *path, const struct nlink_er
   return result;
 }
 
-static void on_event(const char *path, const struct nlink_error *error, void *ctx) {
+void scan_on_event(const char *path, const struct nlink_error *error, void *ctx) {
   struct scan *scan = ctx;
   if (scan_stops(scan))
     return;
@@ -68,14 +69,56 @@ static void on_event(const char *path, const struct nlink_error *error, void *ct
   scan_leave(scan);
 }
 
+static PyStructSequence_Field progress_fields[] = {
+    {"phase", "'looking', 'comparing', 'acting' or 'mending'"},
+    {"directories", "read"},
+    {"names", "seen"},
+    {"files", "compared, or acted upon"},
+    {"all_files", "of so many"},
+    {"bytes", "compared"},
+    {"all_bytes", "of at most so many"},
+    {NULL, NULL},
+};
+
+PyStructSequence_Desc progress_description = {"nlink.progress", "How far a piece of work is.",
+                                              progress_fields, 7};
+
+static PyObject *progress_build(const struct scan *scan, const struct nlink_progress *progress) {
+  static const char *const phases[] = {
+      [NLINK_PHASE_LOOKING] = "looking",
+      [NLINK_PHASE_COMPARING] = "comparing",
+      [NLINK_PHASE_ACTING] = "acting",
+      [NLINK_PHASE_MENDING] = "mending",
+  };
+  PyObject *const values[] = {
+      PyUnicode_FromString(phases[progress->phase]),
+      number_object(progress->directories),
+      number_object(progress->names),
+      number_object(progress->files),
+      number_object(progress->all_files),
+      number_object(progress->bytes),
+      number_object(progress->all_bytes),
+  };
+  return record_build(scan->state->progress_type, values, sizeof values / sizeof values[0]);
+}
+
+static PyObject *call_progress(const struct scan *scan, const struct nlink_progress *progress) {
+  if (!scan->is_act)
+    return PyObject_CallFunction(scan->progress, "KK", (unsigned long long)progress->directories,
+                                 (unsigned long long)progress->names);
+  PyObject *record = progress_build(scan, progress);
+  PyObject *answer = record == NULL ? NULL : PyObject_CallFunctionObjArgs(scan->progress, record, NULL);
+  Py_XDECREF(record);
+  return answer;
+}
+
 /** Whether to go on; -1 with an exception set. */
 static int tell_progress(const struct scan *scan, const struct nlink_progress *progress) {
   if (PyErr_CheckSignals() < 0)
     return -1;
   if (scan->progress == NULL)
     return 1;
-  PyObject *answer = PyObject_CallFunction(scan->progress, "KK", (unsigned long long)progress->directories,
-                                           (unsigned long long)progress->names);
+  PyObject *answer = call_progress(scan, progress);
   if (answer == NULL)
     return -1;
   /* A function that returns nothing returns None, and has nothing against going on. */
@@ -84,7 +127,7 @@ static int tell_progress(const struct scan *scan, const struct nlink_progress *p
   return result;
 }
 
-static bool on_progress(const struct nlink_progress *progress, void *ctx) {
+bool scan_on_progress(const struct nlink_progress *progress, void *ctx) {
   struct scan *scan = ctx;
   if (scan_stops(scan))
     return false;
@@ -94,6 +137,54 @@ static bool on_progress(const struct nlink_progress *progress, void *ctx) {
     keep_exception(scan);
   scan_leave(scan);
   return go_on > 0;
+}
+
+static PyStructSequence_Field left_fields[] = {
+    {"path", "the name that was left alone"},
+    {"left", "why, as one word, such as 'changed'"},
+    {"text", "why, as a sentence"},
+    {"error", "an exception that tells what the system said, or None where it said nothing"},
+    {NULL, NULL},
+};
+
+PyStructSequence_Desc left_description = {"nlink.left_name", "A name that was left alone.", left_fields, 4};
+
+/** One name that was left alone; -1 with an exception set. */
+static int tell_left(struct scan *scan, const char *path, enum nlink_left left,
+                     const struct nlink_error *error) {
+  PyObject *name = path_text(path, scan_like(scan));
+  PyObject *word = PyUnicode_FromString(nlink_left_name(left));
+  PyObject *said = Py_None;
+  if (error != NULL && name != NULL)
+    said = failure_build(error, name, NULL);
+  else
+    Py_INCREF(said);
+  int result = -1;
+  if (name != NULL && word != NULL && said != NULL && scan->on_left != NULL) {
+    PyObject *answer = PyObject_CallFunctionObjArgs(scan->on_left, name, word, said, NULL);
+    Py_XDECREF(answer);
+    result = answer == NULL ? -1 : 0;
+  } else if (name != NULL && word != NULL && said != NULL) {
+    PyObject *const values[] = {name, word, sentence_object(nlink_left_text(left)), said};
+    PyObject *record = record_build(scan->state->left_type, values, sizeof values / sizeof values[0]);
+    result = record == NULL ? -1 : PyList_Append(scan->left, record);
+    Py_XDECREF(record);
+    return result;
+  }
+  Py_XDECREF(name);
+  Py_XDECREF(word);
+  Py_XDECREF(said);
+  return result;
+}
+
+void scan_on_left(const char *path, enum nlink_left left, const struct nlink_error *error, void *ctx) {
+  struct scan *scan = ctx;
+  if (scan_stops(scan))
+    return;
+  scan_return(scan);
+  if (tell_left(scan, path, left, error) < 0)
+    keep_exception(scan);
+  scan_leave(scan);
 }
 
 /* ------------------------------------------------------------------ the keywords */
@@ -131,7 +222,7 @@ int parse_short_count(const struct scan *scan, PyObject *object, const char *arg
   return 0;
 }
 
-static int parse_callable(const struct scan *scan, PyObject *object, const char *argument, PyObject **out) {
+int parse_callable(const struct scan *scan, PyObject *object, const char *argument, PyObject **out) {
   if (!is_given(object))
     return 0;
   if (!PyCallable_Check(object)) {
@@ -188,10 +279,11 @@ static int take_rules(struct scan *scan, PyObject *rules, PyObject *include, PyO
 int scan_open(struct scan *scan, PyObject *const *given) {
   struct nlink_scope *scope = &scan->scope;
   scope->size = sizeof *scope;
-  scope->on_event = on_event;
-  scope->on_progress = on_progress;
+  scope->on_event = scan_on_event;
+  scope->on_progress = scan_on_progress;
   scope->ctx = scan;
-  scan->errors = PyList_New(0);
+  if (scan->errors == NULL)
+    scan->errors = PyList_New(0);
   if (scan->errors == NULL)
     return -1;
   if (take_rules(scan, given[2], given[1], given[0]) < 0)
@@ -208,7 +300,7 @@ int scan_open(struct scan *scan, PyObject *const *given) {
     return -1;
   if (parse_dir_fd(given[8], &scan->dir) < 0)
     return -1;
-  if (parse_callable(scan, given[9], "progress", &scan->progress) < 0)
+  if (parse_callable(scan, given[9], scan->is_act ? "on_progress" : "progress", &scan->progress) < 0)
     return -1;
   return parse_callable(scan, given[10], "on_event", &scan->on_event);
 }
@@ -257,7 +349,9 @@ int scan_visit(const struct scan *scan, visitproc visit, void *arg) {
   Py_VISIT(scan->paths.index);
   Py_VISIT(scan->progress);
   Py_VISIT(scan->on_event);
+  Py_VISIT(scan->on_left);
   Py_VISIT(scan->errors);
+  Py_VISIT(scan->left);
   Py_VISIT(scan->raised);
   Py_VISIT(scan->missing);
   return 0;
@@ -266,7 +360,9 @@ int scan_visit(const struct scan *scan, visitproc visit, void *arg) {
 void scan_clear(struct scan *scan) {
   Py_CLEAR(scan->progress);
   Py_CLEAR(scan->on_event);
+  Py_CLEAR(scan->on_left);
   Py_CLEAR(scan->errors);
+  Py_CLEAR(scan->left);
   Py_CLEAR(scan->raised);
   Py_CLEAR(scan->missing);
 }

@@ -230,27 +230,13 @@ static PyObject *space_build(const struct scan *scan, struct nlink_space *space)
 
 /* ------------------------------------------------------------------ the call */
 
-static const char *const order_words[] = {
-    [NLINK_BY_FREED] = "freed", [NLINK_BY_ONCE] = "once",   [NLINK_BY_APPARENT] = "apparent",
-    [NLINK_BY_HELD] = "held",   [NLINK_BY_NAMES] = "names", [NLINK_BY_FILES] = "files",
-    [NLINK_BY_PATH] = "path",
-};
-
-/** The argument order; -1 with an exception set. */
-static int take_order(enum nlink_space_order *order, PyObject *object) {
-  if (!is_given(object))
-    return 0;
-  for (size_t i = 0; PyUnicode_Check(object) && i < sizeof order_words / sizeof order_words[0]; i++) {
-    if (PyUnicode_CompareWithASCIIString(object, order_words[i]) == 0) {
-      *order = (enum nlink_space_order)i;
-      return 0;
-    }
-  }
-  PyErr_Format(
-      PyExc_ValueError,
-      "space: order should be 'freed', 'once', 'apparent', 'held', 'names', 'files' or 'path', not %R",
-      object);
-  return -1;
+static const char *order_word(unsigned order) {
+  static const char *const words[] = {
+      [NLINK_BY_FREED] = "freed", [NLINK_BY_ONCE] = "once",   [NLINK_BY_APPARENT] = "apparent",
+      [NLINK_BY_HELD] = "held",   [NLINK_BY_NAMES] = "names", [NLINK_BY_FILES] = "files",
+      [NLINK_BY_PATH] = "path",
+  };
+  return words[order];
 }
 
 static int take_holders(struct scan *scan, struct nlink_space_options *options, PyObject *holders,
@@ -280,8 +266,10 @@ static int take_arguments(struct scan *scan, struct nlink_space_options *options
   options->depth = 1;
   if (parse_short_count(scan, given[0], "depth", 0, &options->depth) < 0)
     return -1;
-  if (take_order(&options->order, given[1]) < 0)
+  unsigned order = options->order;
+  if (parse_choice("space", "order", given[1], order_word, NLINK_BY_PATH + 1, &order) < 0)
     return -1;
+  options->order = (enum nlink_space_order)order;
   if (parse_short_count(scan, given[2], "groups", 0, &options->groups) < 0)
     return -1;
   if (take_holders(scan, options, given[3], given[4]) < 0)

@@ -214,15 +214,6 @@ static PyObject *step(struct walk *self) {
 
 /* ------------------------------------------------------------------ the iterator */
 
-/* Without the global lock two threads may share one walk, but one at a time. */
-#ifdef Py_BEGIN_CRITICAL_SECTION
-#define ALONE_BEGIN(object) Py_BEGIN_CRITICAL_SECTION(object)
-#define ALONE_END()         Py_END_CRITICAL_SECTION()
-#else
-#define ALONE_BEGIN(object) {
-#define ALONE_END()         }
-#endif
-
 static PyObject *walk_next(PyObject *object) {
   PyObject *result;
   ALONE_BEGIN(object);
