@@ -54,7 +54,7 @@ bool nl_crowd_read(struct nl_crowd *crowd, struct nl_stepper *stepper, size_t sl
 }
 
 void nl_crowd_end(struct nl_crowd *crowd, struct nl_stepper *stepper,
-                  bool (*go_on)(void *ctx, struct nl_stepper *stepper, const struct nl_member *members,
+                  void (*go_on)(void *ctx, struct nl_stepper *stepper, struct nl_member *members,
                                 size_t count, uint64_t size_bytes, uint64_t at),
                   void *ctx) {
   uint64_t at = crowd->at + crowd->piece_bytes;
@@ -72,8 +72,8 @@ void nl_crowd_end(struct nl_crowd *crowd, struct nl_stepper *stepper,
       nl_step_drop(stepper, members, crowd->size_bytes, at);
     else if (at == crowd->size_bytes)
       nl_step_emit(stepper, members, count, crowd->size_bytes);
-    else if (!go_on(ctx, stepper, members, count, crowd->size_bytes, at))
-      nl_steps_stop(stepper->steps, NLINK_NO_MEMORY);
+    else
+      go_on(ctx, stepper, members, count, crowd->size_bytes, at);
   }
   nl_free(spare);
   nl_free(ends);

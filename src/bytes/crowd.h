@@ -39,7 +39,7 @@ bool nl_crowd_read(struct nl_crowd *crowd, struct nl_stepper *stepper, size_t sl
  * Members, pieces and the crowd itself are given back.
  */
 void nl_crowd_end(struct nl_crowd *crowd, struct nl_stepper *stepper,
-                  bool (*go_on)(void *ctx, struct nl_stepper *stepper, const struct nl_member *members,
+                  void (*go_on)(void *ctx, struct nl_stepper *stepper, struct nl_member *members,
                                 size_t count, uint64_t size_bytes, uint64_t at),
                   void *ctx);
 

@@ -141,21 +141,32 @@ static bool fits(const struct nl_steps *steps, size_t count, uint64_t left) {
   return left <= share || share >= PIECE_LEAST;
 }
 
-/* A class that goes on as a piece of work of its own, or as a crowd. */
-static bool go_on_alone(void *ctx, struct nl_stepper *stepper, const struct nl_member *members, size_t count,
-                        uint64_t size_bytes, uint64_t at) {
-  struct nl_same *same = ctx;
-  if (!fits(&same->steps, count, size_bytes - at))
-    return add_crowd(same, stepper->number, members, count, size_bytes, at);
+/* A class that goes on as a piece of work of its own; false = memory is exhausted. */
+static bool push_class(struct nl_same *same, unsigned worker, const struct nl_member *members, size_t count,
+                       uint64_t size_bytes, uint64_t at) {
   struct class *class = nl_alloc(sizeof *class + count * sizeof class->members[0]);
   if (class == NULL)
     return false;
   *class = (struct class){CLASS, size_bytes, at, count};
   memcpy(class->members, members, count * sizeof *members);
-  if (nl_pool_push(same->pool, stepper->number, class, false))
+  if (nl_pool_push(same->pool, worker, class, false))
     return true;
   nl_free(class);
   return false;
+}
+
+/* A class that goes on alone, or as a crowd. */
+static void go_on_alone(void *ctx, struct nl_stepper *stepper, struct nl_member *members, size_t count,
+                        uint64_t size_bytes, uint64_t at) {
+  struct nl_same *same = ctx;
+  bool goes_on = fits(&same->steps, count, size_bytes - at)
+                     ? push_class(same, stepper->number, members, count, size_bytes, at)
+                     : add_crowd(same, stepper->number, members, count, size_bytes, at);
+  if (goes_on)
+    return;
+  nl_steps_stop(&same->steps, NLINK_NO_MEMORY);
+  for (size_t i = 0; i < count; i++)
+    nl_step_leave(stepper, &members[i], size_bytes);
 }
 
 /* How much of each file is read in the next step. */
@@ -182,8 +193,8 @@ static size_t settle(struct nl_same *same, struct nl_stepper *stepper, struct nl
     } else if (kept == 0 && (i + 1 == classes || (size_bytes - at) * count < ALONE_BYTES)) {
       memmove(members, &members[begin], count * sizeof *members);
       kept = count;
-    } else if (!go_on_alone(same, stepper, &members[begin], count, size_bytes, at)) {
-      nl_steps_stop(&same->steps, NLINK_NO_MEMORY);
+    } else {
+      go_on_alone(same, stepper, &members[begin], count, size_bytes, at);
     }
   }
   return kept;
