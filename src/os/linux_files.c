@@ -113,15 +113,23 @@ static bool find_data(uint64_t *begin, uint64_t *end, int fd, uint64_t at, uint6
   return *begin < size_bytes;
 }
 
+/* Behind the end of a file nothing but a hole is found: whether there is an end by now has to be asked. */
+static int find_long_enough(int fd, uint64_t size_bytes) {
+  struct nlink_stat at = {0};
+  int sys = nl_os_stat_fd(&at, fd);
+  if (sys != 0)
+    return sys;
+  return at.size_bytes < size_bytes ? EAGAIN : 0;
+}
+
 int nl_os_copy(int from, int to, uint64_t size_bytes) {
-  if (clone_file(from, to) == 0)
-    return nl_os_resize(to, size_bytes);
+  bool is_cloned = clone_file(from, to) == 0;
   int sys = nl_os_resize(to, size_bytes);
   uint64_t at = 0;
   uint64_t end = 0;
-  while (sys == 0 && at < size_bytes && find_data(&at, &end, from, at, size_bytes)) {
+  while (sys == 0 && !is_cloned && at < size_bytes && find_data(&at, &end, from, at, size_bytes)) {
     sys = copy_piece(from, to, at, end);
     at = end;
   }
-  return sys;
+  return sys == 0 ? find_long_enough(from, size_bytes) : sys;
 }

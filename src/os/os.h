@@ -250,7 +250,10 @@ struct nl_os_extent {
   bool plain;  /* physical tells where its bytes are: it is written, not encoded, and lies in nothing else */
 };
 
-/** Tell a file's extents in order; false = stop. NOT_SUPPORTED = this file system cannot tell. */
+/**
+ * Tell a file's extents in order, those that are reserved behind its end too; false = stop. NOT_SUPPORTED = this file
+ * system cannot tell.
+ */
 int nl_os_each_extent(int fd, bool (*take)(void *ctx, const struct nl_os_extent *extent), void *ctx);
 
 /**
