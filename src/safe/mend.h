@@ -33,8 +33,11 @@ enum nlink_status nl_act_mend(struct nlink_repair_report *report, struct nl_task
                               struct nl_store_tail *tail, struct nl_journal *journal,
                               const struct nlink_apply_options *options, struct nlink_error *error);
 
+/** Count anew what a journal's end tells: how many names are done, and what files without a name left occupied. */
+void nl_mend_count(struct nl_store_tail *tail, const struct nl_task *task);
+
 /**
- * The same for the journal at @p path: it is resumed, mended where it is unfinished, and closed. An ended one is looked at
+ * nl_act_mend() for the journal at @p path: it is resumed, mended where it is unfinished, and closed. An ended one is looked at
  * only where the system was started anew since: after a power cut the tree can be in an earlier state than it tells.
  *
  * @retval NLINK_BUSY  A process is at work on it.

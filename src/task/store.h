@@ -77,4 +77,7 @@ enum nlink_status nl_store_read_bytes(struct nl_task *task, struct nl_store_tail
                                       uint64_t *whole, const void *bytes, size_t count,
                                       struct nlink_error *error);
 
+/** Whether the journal ends with its end: a quick look; false = it may have none, read it. */
+bool nl_store_has_end(int fd);
+
 #endif
