@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "can.h"
 #include "ground.h"
 
@@ -25,8 +26,13 @@ static int setup(void **state) {
   return bad == 0 ? nl_os_guard_open(&guard) : bad;
 }
 
-static int teardown(void **state) {
+static void end_guard(void) {
   nl_os_guard_close(guard);
+  guard = NULL;
+}
+
+static int teardown(void **state) {
+  end_guard();
   return ground_teardown(state);
 }
 
@@ -213,6 +219,7 @@ static void its_signal_reaches_nobody(void **state) {
   nl_os_close(fd);
   if (fd < 0)
     return;
+  end_guard(); /* a child of several threads starts none (as the thread sanitizer has it) */
   bool has_guard = true;
   assert_int_equal(in_child(lose_a_lease, &has_guard), 1);
   has_guard = false; /* and that this would be seen */
@@ -245,6 +252,7 @@ static void its_signal_reaches_no_thread(void **state) {
   (void)state;
   int fd = leased();
   nl_os_close(fd);
+  end_guard();
   if (fd >= 0)
     assert_int_equal(in_child(lose_in_a_thread, NULL), 1);
 }
@@ -294,6 +302,7 @@ static void refused_for_files_of_others(void **state) {
     ground_skip("becoming another user needs root");
   int fd = leased();
   nl_os_close(fd);
+  end_guard();
   if (fd >= 0)
     assert_int_equal(nl_os_status(in_child(lease_as_another, NULL)), NLINK_DENIED);
 }
@@ -318,6 +327,37 @@ static void many_guards(void **state) {
   }
 }
 
+static void guards_fail(void **state) {
+  (void)state;
+  const unsigned kinds = 1u << NL_FAULT_LOOK | 1u << NL_FAULT_ALLOC;
+  long k = 0;
+  for (long count = 0; count >= k;) {
+    k++;
+    struct nl_os_guard *one = NULL;
+    nl_fault_begin(&(struct nl_fault_plan){.kinds = kinds, .k = k, .sys = EMFILE});
+    int sys = nl_os_guard_open(&one);
+    count = nl_fault_count();
+    nl_fault_begin(NULL);
+    assert_true(k > count ? sys == 0 : sys == EAGAIN || sys == ENOMEM);
+    nl_os_guard_close(one);
+  }
+  assert_true(k > 3);
+}
+
+/* A lease that cannot be asked about does not hold. */
+static void asking_fails(void **state) {
+  (void)state;
+  int fd = leased();
+  if (fd < 0)
+    return;
+  nl_fault_begin(&(struct nl_fault_plan){.kinds = 1u << NL_FAULT_LOOK, .k = 1, .sys = EIO});
+  bool holds = nl_os_lease_holds(fd);
+  nl_fault_begin(NULL);
+  assert_false(holds);
+  assert_true(nl_os_lease_holds(fd));
+  nl_os_close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -336,6 +376,8 @@ int main(void) {
       TEST(refused_for_files_of_others),
       TEST(refused_for_directories),
       TEST(many_guards),
+      TEST(guards_fail),
+      TEST(asking_fails),
   };
   return GROUND_RUN("os leases", tests);
 }
