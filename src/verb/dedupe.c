@@ -68,7 +68,9 @@ enum nlink_status nlink_dedupe_open(struct nlink_dedupe **out, int dir, const ch
   static const struct nlink_dedupe_options defaults = {.size = sizeof defaults};
   struct nl_scope checked;
   size_t troubles = 0;
-  const char *wrong = out == NULL ? "out is NULL" : nl_paths_wrong(paths, count);
+  const char *wrong = out == NULL  ? "out is NULL"
+                      : count == 0 ? "there is no path"
+                                   : nl_paths_wrong(paths, count);
   if (out != NULL)
     *out = NULL;
   if (options == NULL)
