@@ -76,7 +76,9 @@ static void on_event(const char *path, const struct nlink_error *error, void *ct
   if (!scope->look.listed && is_given(scope, path))
     scope->paths_failed++;
   bool opened = error->step == NLINK_STEP_OPEN || error->step == NLINK_STEP_READ_DIRECTORY;
-  const char *what = opened && error->status != NLINK_NOT_FOUND ? "read the directory" : "look at";
+  const char *what = error->step == NLINK_STEP_READ               ? "read"
+                     : opened && error->status != NLINK_NOT_FOUND ? "read the directory"
+                                                                  : "look at";
   out_trouble(scope->out, error, "cannot %s %s", what, out_quote(scope->out, 0, path));
 }
 

@@ -55,7 +55,7 @@ bool nl_step_open(struct nl_stepper *stepper, struct nl_member *member, uint64_t
     int sys = plan->open(plan->ctx, stepper->number, member->file, &member->fd);
     if (sys != 0) {
       member->fd = -1;
-      fail(stepper, member, size_bytes, at, NLINK_STEP_OPEN, sys);
+      fail(stepper, member, size_bytes, at, NLINK_STEP_READ, sys); /* OPEN is what is said of directories */
       return false;
     }
     atomic_fetch_add_explicit(&stepper->steps->opened, 1, memory_order_relaxed);

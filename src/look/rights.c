@@ -97,12 +97,13 @@ bool nl_check_parent_rights(const struct nl_facts *facts, bool happened, struct 
 
 bool nl_check_readable(const struct nl_facts *facts, bool happened, struct nlink_error *error) {
   const struct nl_side *src = &facts->src;
-  if (!happened || src->path == NULL || src->sys != 0 || src->stat.kind != NLINK_DIRECTORY ||
+  bool is_directory = src->stat.kind == NLINK_DIRECTORY;
+  if (!happened || src->path == NULL || src->sys != 0 || (!is_directory && src->stat.kind != NLINK_REGULAR) ||
       nl_os_status(nl_os_may(src->dir, src->path, NL_OS_MAY_READ, facts->scene->follow)) != NLINK_DENIED)
     return false;
   nl_blame(error, NLINK_CAUSE_NOT_READABLE, NLINK_SRC, true,
-           "the directory %s refuses: no read permission for uid %u", src->quoted.text,
-           (unsigned)facts->who.uid);
+           "the %s %s refuses: no read permission for uid %u", is_directory ? "directory" : "file",
+           src->quoted.text, (unsigned)facts->who.uid);
   return true;
 }
 
