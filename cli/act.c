@@ -86,7 +86,7 @@ int act_stopped(void) {
 
 int act_end(struct act *act, enum nlink_status status, const struct nlink_error *error, const char *what,
             bool some, uint64_t failed) {
-  if (status == NLINK_CANCELLED)
+  if (act_stopped() != 0)
     return act_stopped();
   if (status < 0) {
     out_trouble(act->out, error, some ? "cannot go on to %s" : "cannot %s", what);

@@ -279,7 +279,8 @@ static int run(struct wish *wish) {
   enum nlink_status status =
       nlink_dedupe_open(&dedupe, NLINK_CWD, scope->paths, scope->count, &wish->how, &scope->look, &error);
   progress_clear(&scope->progress);
-  if (status == NLINK_CANCELLED) {
+  if (status == NLINK_CANCELLED || act_stopped() != 0) { /* also where it came too late to be asked for */
+    nlink_dedupe_close(dedupe);
     out_message(scope->out, "stopped: nothing was changed");
     return act_stopped();
   }
