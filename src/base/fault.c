@@ -70,6 +70,10 @@ int nl_fault_event(enum nl_fault_kind kind, const char *call) {
     return 0;
   if (nl_plan.kill)
     raise(SIGKILL);
+  if (nl_plan.meanwhile != NULL) {
+    nl_plan.meanwhile(nl_plan.ctx, call);
+    return 0;
+  }
   return nl_plan.sys;
 }
 

@@ -26,6 +26,9 @@ struct nl_fault_plan {
   int sys;          /* the error number to answer */
   bool sticky;      /* all later events of these kinds fail too */
   bool kill;        /* end the process at once instead, as a power cut would */
+  /* Called instead, just before the event, which then goes on: what another program does at that moment. */
+  void (*meanwhile)(void *ctx, const char *call);
+  void *ctx;
   const char *only; /* only the call of this name; NULL = any */
   /* Calls that this system does not have: always refused with absent_sys, and not counted; ends in NULL. */
   const char *const *absent;

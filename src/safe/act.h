@@ -17,6 +17,7 @@ struct nl_act_report {
   uint64_t gained_bytes;
   uint64_t left_names;
   uint64_t failed;
+  uint64_t stuck_names; /* whose temporary name is left: the journal has to stay unfinished */
 };
 
 /**
