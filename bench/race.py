@@ -9,7 +9,9 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
+import threading
 import time
 
 DROP = '/proc/sys/vm/drop_caches'
@@ -43,13 +45,20 @@ def environment(locale='C.UTF-8'):
     return {'PATH': '/usr/bin:/bin', 'LC_ALL': locale, 'HOME': '/nonexistent'}
 
 
-def run(command, settings, output=os.devnull, allowed=(0,)):
-    """Wall time and processor time in nanoseconds; standard output goes to the file `output`."""
+def run(command, settings, output=os.devnull, allowed=(0,), limit=None):
+    """Wall time and processor time in nanoseconds; standard output goes to the file `output`. Ended after `limit` seconds."""
     actions = [(os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
     start = time.perf_counter_ns()
     child = os.posix_spawn(command[0], command, settings, file_actions=actions)
+    watch = threading.Timer(limit, os.kill, (child, signal.SIGKILL)) if limit else None
+    if watch:
+        watch.start()
     _, status, used = os.wait4(child, 0)
     wall = time.perf_counter_ns() - start
+    if watch:
+        watch.cancel()
+    if limit and wall >= limit * 1e9:
+        raise Failed(f'{" ".join(command)}: ended after {limit} seconds')
     if os.waitstatus_to_exitcode(status) not in allowed:
         raise Failed(f'{" ".join(command)}: the status {os.waitstatus_to_exitcode(status)}')
     return wall, (used.ru_utime + used.ru_stime) * 1e9

@@ -15,6 +15,9 @@ is whole and what it holds. To make one afresh, remove both.
     linked-tenth    100,000 names of 50,000 files, two of each, in 100 directories
     linked          1,000,000 names of 500,000 files, two of each, in 1,000 directories
     linked-tenfold  ten times that again; made only when asked for
+    large           10 files of 1 GiB, two of each contents
+    one-size        100,000 different files of 1,000 bytes, in 100 directories
+    many-sizes      the same with 501 to 1,500 bytes, a hundred files of each size
     btrfs, xfs      images with a million names; xfs with parent pointers. Mounted by who wants to look inside
 """
 
@@ -194,6 +197,36 @@ def make_empty(root, directories, files=1000, linked=False):
                     f'{", two of each file" if linked else ""}'}
 
 
+# ---------------------------------------------------------------- files with contents
+
+
+def make_large(root):
+    """Pairs of equal large files; no two blocks of a pair are equal."""
+    size = 1 << 30
+    os.makedirs(root)
+    for pair in range(5):
+        chance = random.Random(pair)
+        block = chance.randbytes(1 << 20)
+        for half in 'ab':
+            with open(os.path.join(root, f'{pair}{half}'), 'wb') as file:
+                for number in range(size // len(block)):
+                    file.write(number.to_bytes(8, 'little') + block[8:])
+    return {'made': '10 files of 1 GiB, 5 pairs'}
+
+
+def make_different(root, sizes):
+    """100,000 different files, as many of each of these sizes; they differ in the middle."""
+    text = random.Random(1).randbytes(max(sizes)).hex().encode()
+    os.makedirs(root)
+    for number in range(100_000):
+        if number % 1000 == 0:
+            os.mkdir(os.path.join(root, f'directory-{number // 1000:02}'))
+        size = sizes[number % len(sizes)]
+        with open(os.path.join(root, f'directory-{number // 1000:02}', f'file-{number:05}'), 'wb') as file:
+            file.write(text[:size // 2] + b'%08d' % number + text[size // 2 + 8:size])
+    return {'made': f'100,000 different files of {sizes[0]} {f"to {sizes[-1]} " if len(sizes) > 1 else ""}bytes'}
+
+
 # ---------------------------------------------------------------- images
 
 
@@ -264,6 +297,9 @@ MAKERS = {
     'linked-tenth': lambda root: make_empty(root, 100, linked=True),
     'linked': lambda root: make_empty(root, 1000, linked=True),
     'linked-tenfold': lambda root: make_empty(root, 10000, linked=True),
+    'large': make_large,
+    'one-size': lambda root: make_different(root, [1000]),
+    'many-sizes': lambda root: make_different(root, range(501, 1501)),
     'btrfs': lambda root: make_image(root, 'btrfs'),
     'xfs': lambda root: make_image(root, 'xfs'),
 }
