@@ -5,6 +5,7 @@
  */
 #include "merge/candidate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- while walking */
@@ -29,7 +30,7 @@ static void settle_room(struct nl_room *rooms, struct nl_room *room) {
     room->root = upper->root;
 }
 
-static bool mark_roots(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+static void mark_roots(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
   for (size_t i = 0; i < paths; i++) {
     const struct nl_dir *root = nl_walk_root(candidates->walk, i);
     if (root == NULL)
@@ -39,7 +40,6 @@ static bool mark_roots(struct nl_candidates *candidates, size_t paths, size_t fi
     if (i < room->root)
       room->root = (uint32_t)i;
   }
-  return true;
 }
 
 /* Rank by root and path. Texts that are sorted together are alive together; they are given back at once. */
@@ -90,7 +90,8 @@ static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t fi
   bool made = candidates->rooms != NULL;
   for (size_t i = 0; i < count && made; i++)
     candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX};
-  made = made && mark_roots(candidates, paths, first_reference);
+  if (made)
+    mark_roots(candidates, paths, first_reference);
   /* A directory is numbered when it is entered: after the one above it. */
   for (size_t i = 0; i < count && made; i++)
     settle_room(candidates->rooms, &candidates->rooms[dirs[i]->number]);
@@ -101,25 +102,50 @@ static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t fi
 
 /* ---------------------------------------------------------------- files */
 
-static bool is_single_reference(const struct nl_candidates *candidates, const struct nl_name *name,
-                                size_t paths, size_t first_reference) {
-  for (size_t i = first_reference; i < paths; i++) {
+static int compare_singles(const void *a, const void *b) {
+  const struct nl_sort_item *one = a;
+  const struct nl_sort_item *other = b;
+  const struct nl_walk_single *first = one->what;
+  const struct nl_walk_single *second = other->what;
+  if (first->dir->number != second->dir->number)
+    return first->dir->number < second->dir->number ? -1 : 1;
+  size_t common = first->length < second->length ? first->length : second->length;
+  int order = memcmp(first->name, second->name, common);
+  return order != 0 ? order : (first->length > second->length) - (first->length < second->length);
+}
+
+/* Paths given by themselves in an order in which a name is found among them. */
+static bool open_singles(struct nl_candidates *candidates, size_t paths) {
+  size_t most = 0;
+  for (size_t i = 0; i < paths; i++)
+    most += nl_walk_single(candidates->walk, i) != NULL;
+  if (most == 0)
+    return true;
+  candidates->singles = nl_alloc(most * sizeof *candidates->singles);
+  if (candidates->singles == NULL)
+    return false;
+  for (size_t i = 0; i < paths; i++) {
     const struct nl_walk_single *single = nl_walk_single(candidates->walk, i);
-    if (single != NULL && single->dir != NULL && single->dir->number == name->dir &&
-        strncmp(single->name, name->text, single->length) == 0 && name->text[single->length] == '\0')
-      return true;
+    if (single != NULL && single->dir != NULL)
+      candidates->singles[candidates->single_count++] = (struct nl_sort_item){i, single};
   }
-  return false;
+  qsort(candidates->singles, candidates->single_count, sizeof *candidates->singles, compare_singles);
+  return true;
 }
 
-static bool has_singles(const struct nl_candidates *candidates, size_t paths, size_t first_reference) {
-  for (size_t i = first_reference; i < paths; i++)
-    if (nl_walk_single(candidates->walk, i) != NULL)
-      return true;
-  return false;
+/* Which of the paths a name is; UINT32_MAX = none. */
+static uint32_t find_single(const struct nl_candidates *candidates, const struct nl_name *name) {
+  if (candidates->single_count == 0)
+    return UINT32_MAX;
+  struct nl_dir dir = {.number = name->dir};
+  const struct nl_walk_single wanted = {.dir = &dir, .name = name->text, .length = strlen(name->text)};
+  const struct nl_sort_item key = {0, &wanted};
+  const struct nl_sort_item *found = bsearch(&key, candidates->singles, candidates->single_count,
+                                             sizeof *candidates->singles, compare_singles);
+  return found == NULL ? UINT32_MAX : (uint32_t)found->key;
 }
 
-static bool open_files(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+static bool open_files(struct nl_candidates *candidates, size_t first_reference) {
   struct nl_group group;
   size_t most = 0;
   for (size_t at = 0; nl_table_next(candidates->table, &at, &group);)
@@ -127,7 +153,6 @@ static bool open_files(struct nl_candidates *candidates, size_t paths, size_t fi
   candidates->all = nl_alloc((most + 1) * sizeof *candidates->all);
   if (candidates->all == NULL)
     return false;
-  bool singles = has_singles(candidates, paths, first_reference);
   for (size_t at = 0; nl_table_next(candidates->table, &at, &group); candidates->files++) {
     candidates->names += group.count;
     if (group.size_bytes == 0)
@@ -137,8 +162,9 @@ static bool open_files(struct nl_candidates *candidates, size_t paths, size_t fi
         .items = group.items, .name_count = (uint32_t)group.count, .unsettled = group.changed};
     for (size_t i = 0; i < group.count && !file->is_reference; i++) {
       const struct nl_name *name = nl_group_name(&group, i);
-      file->is_reference = candidates->rooms[name->dir].is_reference ||
-                           (singles && is_single_reference(candidates, name, paths, first_reference));
+      uint32_t single = find_single(candidates, name);
+      file->is_reference =
+          candidates->rooms[name->dir].is_reference || (single != UINT32_MAX && single >= first_reference);
     }
   }
   return true;
@@ -159,8 +185,8 @@ enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_p
     status = NLINK_NO_MEMORY;
   if (status == NLINK_OK)
     status = nl_table_settle(out->table);
-  if (status == NLINK_OK &&
-      (!open_rooms(out, plan->count, first_reference) || !open_files(out, plan->count, first_reference)))
+  if (status == NLINK_OK && (!open_rooms(out, plan->count, first_reference) ||
+                             !open_singles(out, plan->count) || !open_files(out, first_reference)))
     status = NLINK_NO_MEMORY;
   return status;
 }
@@ -168,6 +194,7 @@ enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_p
 void nl_candidates_fini(struct nl_candidates *candidates) {
   nl_free(candidates->all);
   nl_free(candidates->rooms);
+  nl_free(candidates->singles);
   nl_table_close(candidates->table);
   nl_walk_close(candidates->walk);
   *candidates = (struct nl_candidates){0};
@@ -177,8 +204,21 @@ uint64_t nl_candidate_dev(const struct nl_candidates *candidates, const struct n
   return nl_table_device(candidates->table, nl_candidate_name(file, 0));
 }
 
+/* The first path given that a name lies below, or that it is. */
+static uint32_t path_of(const struct nl_candidates *candidates, const struct nl_name *name) {
+  uint32_t root = candidates->rooms[name->dir].root;
+  uint32_t single = find_single(candidates, name);
+  return root < single ? root : single;
+}
+
 int nl_candidate_compare_names(const struct nl_candidates *candidates, const struct nl_name *a,
                                const struct nl_name *b) {
+  if (candidates->single_count > 0) {
+    uint32_t one = path_of(candidates, a);
+    uint32_t other = path_of(candidates, b);
+    if (one != other)
+      return one < other ? -1 : 1;
+  }
   if (a->dir != b->dir)
     return candidates->rooms[a->dir].rank < candidates->rooms[b->dir].rank ? -1 : 1;
   return strcmp(a->text, b->text);

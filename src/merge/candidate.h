@@ -31,7 +31,7 @@ struct nl_candidate {
 struct nl_room {
   const struct nl_dir *dir; /* NULL = no directory has this number */
   uint32_t rank;            /* in the order of the roots, then of the paths */
-  uint32_t root;            /* the first of the paths given that it lies below */
+  uint32_t root; /* the first of the paths given that it lies below; UINT32_MAX = it holds such paths */
   bool is_reference;
 };
 
@@ -45,6 +45,9 @@ struct nl_candidates {
   uint64_t files;
   struct nl_room *rooms; /* by the directories' numbers */
   size_t room_count;
+  struct nl_sort_item
+      *singles; /* paths given by themselves, by their bytes: the index of each among them is the key */
+  size_t single_count;
 };
 
 /**

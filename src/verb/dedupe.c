@@ -76,7 +76,7 @@ enum nlink_status nlink_dedupe_open(struct nlink_dedupe **out, int dir, const ch
   if (options == NULL)
     options = &defaults;
   if (wrong == NULL)
-    wrong = options_wrong(options);
+    wrong = count == 0 ? "there is no path" : options_wrong(options);
   enum nlink_status status = wrong != NULL ? NLINK_INVALID : nl_scope_open(&checked, scope, &wrong);
   if (status != NLINK_OK)
     return fail(error, status, wrong);
