@@ -9,7 +9,7 @@
 #define NL_ACTING_H
 
 #include "os/os.h"
-#include "safe/act.h"
+#include "safe/journal.h"
 
 #include <stdatomic.h>
 

@@ -4,7 +4,10 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/error.h"
+#include "base/quote.h"
 #include "merge/merge.h"
+#include "path/place.h"
+#include "safe/deliver.h"
 #include "task/store.h"
 
 #include <string.h>
@@ -182,6 +185,99 @@ enum nlink_status nlink_dedupe_next(struct nlink_dedupe *dedupe, const struct nl
   dedupe->next++;
   *group = &dedupe->group;
   return NLINK_OK;
+}
+
+/* ---------------------------------------------------------------- saved, loaded */
+
+/* Write the plan into a new file in an open directory, and wait until it is on the disk, its name too. */
+static int save_in(const struct nl_task *task, const struct nl_place *place) {
+  struct nl_store store = {.fd = -1};
+  int sys = nl_os_create(&store.fd, place->dir, place->name);
+  if (sys != 0)
+    return sys;
+  sys = nl_store_task(&store, task, false);
+  if (sys == 0)
+    sys = nl_store_flush(&store);
+  if (sys == 0)
+    sys = nl_os_sync_data(store.fd);
+  nl_store_fini(&store);
+  nl_os_close(store.fd);
+  int fd = -1;
+  if (sys == 0 && nl_os_open_to_read(&fd, place->dir, ".", false) == 0)
+    nl_os_sync(fd); /* some file systems cannot be asked that for a directory */
+  nl_os_close(fd);
+  if (sys != 0)
+    nl_os_unlink(place->dir, place->name);
+  return sys;
+}
+
+enum nlink_status nlink_dedupe_save(const struct nlink_dedupe *dedupe, int dir, const char *path,
+                                    struct nlink_error *error) {
+  if (dedupe == NULL || path == NULL)
+    return fail(error, NLINK_INVALID, "dedupe or path is NULL");
+  struct nl_place place;
+  int sys = nl_place_open(&place, dir, path, false);
+  if (sys == 0)
+    sys = save_in(&dedupe->task, &place);
+  nl_place_close(&place);
+  return sys == 0 ? NLINK_OK
+                  : nl_fail(error, nl_os_status(sys), NLINK_STEP_WRITE, sys, "%s: %s", nl_quoted(path).text,
+                            nlink_status_text(nl_os_status(sys)));
+}
+
+enum nlink_status nlink_dedupe_load(struct nlink_dedupe **out, int dir, const char *path,
+                                    struct nlink_error *error) {
+  if (out != NULL)
+    *out = NULL;
+  if (out == NULL || path == NULL)
+    return fail(error, NLINK_INVALID, "out or path is NULL");
+  int fd = -1;
+  int sys = nl_os_open_file(&fd, dir, path);
+  if (sys != 0)
+    return nl_fail(error, nl_os_status(sys), NLINK_STEP_OPEN, sys, "%s: %s", nl_quoted(path).text,
+                   nlink_status_text(nl_os_status(sys)));
+  struct nlink_dedupe *dedupe = nl_alloc_zero(sizeof *dedupe);
+  struct nl_store_tail tail = {0};
+  bool is_journal = false;
+  uint64_t whole = 0;
+  enum nlink_status status = dedupe == NULL
+                                 ? fail(error, NLINK_NO_MEMORY, NULL)
+                                 : nl_store_read(&dedupe->task, &tail, &is_journal, &whole, fd, error);
+  nl_os_close(fd);
+  if (status == NLINK_OK && is_journal)
+    status = fail(error, NLINK_INVALID, "it is a journal, not a plan");
+  if (status == NLINK_OK)
+    *out = dedupe;
+  else
+    nlink_dedupe_close(dedupe);
+  return status;
+}
+
+/* ---------------------------------------------------------------- done */
+
+enum nlink_status nlink_dedupe_apply(struct nlink_dedupe *dedupe, const struct nlink_apply_options *options,
+                                     struct nlink_error *error) {
+  if (dedupe == NULL || dedupe->applied)
+    return fail(error, NLINK_INVALID, dedupe == NULL ? "dedupe is NULL" : "the plan was applied already");
+  if (options != NULL && options->size != sizeof *options)
+    return fail(error, NLINK_INVALID, "options->size is not the size of struct nlink_apply_options");
+  struct nl_task *task = &dedupe->task;
+  int sys = nl_task_begin(task, "dedupe"); /* from now on, and with names that no earlier run had */
+  if (sys != 0)
+    return nl_fail(error, nl_os_status(sys), NLINK_STEP_RANDOM, sys, NULL);
+  struct nl_act_report report;
+  enum nlink_status status = nl_deliver(&report, &dedupe->journal, task, options, NLINK_PHASE_ACTING, error);
+  dedupe->applied = status >= 0 || report.done_names + report.left_names > 0;
+  task->report.done_files = report.done_files;
+  task->report.done_names = report.done_names;
+  task->report.gained_bytes = report.gained_bytes;
+  task->report.left_names = report.left_names;
+  task->report.failed = report.failed;
+  return status;
+}
+
+const char *nlink_dedupe_journal(const struct nlink_dedupe *dedupe) {
+  return dedupe->journal.length > 0 ? dedupe->journal.text : NULL;
 }
 
 const struct nlink_dedupe_report *nlink_dedupe_report(const struct nlink_dedupe *dedupe) {
