@@ -26,7 +26,9 @@ static const char *look_at_deed(const struct nl_task *task, uint32_t index) {
     return "what is no soft link is to be removed";
   if (file->keep == NL_TASK_NO_FILE)
     return needs_keep ? "a file is to become one that is not there" : NULL;
-  if (file->keep >= index || task->files[file->keep].group != file->group)
+  if (file->keep == index) /* it is a kept one */
+    return file->deed == NL_DEED_NONE ? NULL : "a file is to become itself";
+  if (file->keep > index || task->files[file->keep].group != file->group)
     return "a file was compared with one that is not before it in its group";
   if (file->deed == NL_DEED_NONE)
     return NULL;
