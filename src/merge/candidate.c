@@ -89,7 +89,7 @@ static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t fi
   candidates->room_count = room_count;
   bool made = candidates->rooms != NULL;
   for (size_t i = 0; i < count && made; i++)
-    candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX};
+    candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX, .anchor = -1};
   if (made)
     mark_roots(candidates, paths, first_reference);
   /* A directory is numbered when it is entered: after the one above it. */
@@ -192,6 +192,8 @@ enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_p
 }
 
 void nl_candidates_fini(struct nl_candidates *candidates) {
+  for (size_t i = 0; candidates->rooms != NULL && i < candidates->room_count; i++)
+    nl_os_close(candidates->rooms[i].anchor);
   nl_free(candidates->all);
   nl_free(candidates->rooms);
   nl_free(candidates->singles);
@@ -235,6 +237,8 @@ const struct nl_name *nl_candidate_first_name(const struct nl_candidates *candid
 
 /* ---------------------------------------------------------------- opening */
 
+enum { USUAL_PATH = 4096, DEEPEST = 63, MOST_ANCHORS = 1024, WORTH_ANCHORS = 512 };
+
 /* A path that is longer than the system takes, a part of it after the other. */
 static int open_far(int *fd, int dir, char *path) {
   enum { PART = 3072 };
@@ -259,19 +263,70 @@ static int open_far(int *fd, int dir, char *path) {
   return sys;
 }
 
-static int open_name(int *fd, const struct nl_candidates *candidates, int dir, const struct nl_name *name) {
-  enum { USUAL = 4096 };
-  char usual[USUAL];
-  const struct nl_dir *in = candidates->rooms[name->dir].dir;
-  size_t length = strlen(name->text);
-  if (nl_dir_path(usual, sizeof usual, in, name->text, length) < sizeof usual)
-    return nl_os_open_file(fd, dir, usual);
+/* The whole path, of any length. */
+static int open_whole(int *fd, const struct nl_candidates *candidates, int dir, const struct nl_name *name) {
   struct nl_string path = {0};
   int sys = nl_os_number(NLINK_NO_MEMORY);
-  if (nl_dir_path_string(&path, in, name->text, length))
+  if (nl_dir_path_string(&path, candidates->rooms[name->dir].dir, name->text, strlen(name->text)))
     sys = open_far(fd, dir, path.text);
   nl_string_fini(&path);
   return sys;
+}
+
+static int open_name(int *fd, const struct nl_candidates *candidates, int dir, const struct nl_name *name) {
+  char path[USUAL_PATH];
+  const struct nl_dir *in = candidates->rooms[name->dir].dir;
+  size_t length = strlen(name->text);
+  size_t at = sizeof path - 1;
+  path[at] = '\0';
+  if (length > at)
+    return open_whole(fd, candidates, dir, name);
+  at -= length;
+  memcpy(path + at, name->text, length);
+  /* From its end to the next directory that is open. */
+  for (; in != NULL && candidates->rooms[in->number].anchor < 0; in = in->above) {
+    bool parted = in->name_length > 0 && in->name[in->name_length - 1] != '/';
+    if (at < in->name_length + (size_t)parted)
+      return open_whole(fd, candidates, dir, name);
+    at -= parted;
+    path[at] = parted ? '/' : path[at];
+    at -= in->name_length;
+    memcpy(path + at, in->name, in->name_length);
+  }
+  return nl_os_open_file(fd, in == NULL ? dir : candidates->rooms[in->number].anchor, path + at);
+}
+
+/* How far below the roots directories can be kept open without there being too many. */
+static uint32_t choose_depth(const struct nl_candidates *candidates, size_t most) {
+  size_t counts[DEEPEST + 1] = {0};
+  for (size_t i = 0; i < candidates->room_count; i++) {
+    const struct nl_dir *dir = candidates->rooms[i].dir;
+    if (dir != NULL && dir->depth <= DEEPEST)
+      counts[dir->depth]++;
+  }
+  uint32_t depth = 0;
+  for (size_t all = counts[0]; depth < DEEPEST && counts[depth + 1] > 0 && all + counts[depth + 1] <= most;)
+    all += counts[++depth];
+  return depth;
+}
+
+/* Those furthest down serve for all that is below; those between them and a root for what is in themselves. */
+void nl_candidates_anchor(struct nl_candidates *candidates, int dir) {
+  char path[USUAL_PATH];
+  if (candidates->count < WORTH_ANCHORS)
+    return;
+  size_t most = nl_os_descriptors(2 * MOST_ANCHORS) / 4;
+  uint32_t depth = choose_depth(candidates, most);
+  for (size_t i = 0; i < candidates->room_count && most > 0; i++) {
+    struct nl_room *room = &candidates->rooms[i];
+    int fd = -1;
+    if (room->dir == NULL || room->dir->depth > depth || (room->dir->flags & NL_DIR_LISTED) != 0 ||
+        nl_dir_path(path, sizeof path, room->dir, NULL, 0) >= sizeof path ||
+        nl_os_open(&fd, dir, path, NL_OS_SUBDIRECTORY) != 0)
+      continue;
+    room->anchor = fd;
+    most--;
+  }
 }
 
 int nl_candidate_open(int *fd, const struct nl_candidates *candidates, int dir,

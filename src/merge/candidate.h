@@ -33,6 +33,7 @@ struct nl_room {
   uint32_t rank;            /* in the order of the roots, then of the paths */
   uint32_t root; /* the first of the paths given that it lies below; UINT32_MAX = it holds such paths */
   bool is_reference;
+  int anchor; /* a descriptor of it, which paths to what is below may begin at; -1 = there is none */
 };
 
 /** All that was seen. */
@@ -77,6 +78,9 @@ const struct nl_name *nl_candidate_first_name(const struct nl_candidates *candid
 /** The order of two names: by their directories' ranks, then by their bytes; as strcmp(). */
 int nl_candidate_compare_names(const struct nl_candidates *candidates, const struct nl_name *a,
                                const struct nl_name *b);
+
+/** Keep some directories open, so that the ways to their files are shorter. */
+void nl_candidates_anchor(struct nl_candidates *candidates, int dir);
 
 /** Open one to read; 0, or the system's error number. */
 int nl_candidate_open(int *fd, const struct nl_candidates *candidates, int dir,

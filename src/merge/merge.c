@@ -163,6 +163,7 @@ static enum nlink_status compare(struct job *job, struct nl_same **same) {
     nl_free(items);
     return NLINK_NO_MEMORY;
   }
+  nl_candidates_anchor(&job->candidates, job->dir);
   const struct nl_same_plan plan = {
       .items = items,
       .count = job->candidates.count,
