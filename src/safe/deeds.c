@@ -46,8 +46,10 @@ static struct nl_act_why look_at(const struct nl_actor *actor, const struct nl_g
                                                 : nl_act_failed(NLINK_STEP_STAT, sys);
   if (look.dev != file->dev || look.ino != file->ino)
     return nl_act_left(NLINK_LEFT_VANISHED);
+  if (look.kind != (file->target == NULL ? NLINK_REGULAR : NLINK_SYMLINK)) /* the number was given anew */
+    return nl_act_left(NLINK_LEFT_VANISHED);
   if (file->target == NULL)
-    return look.kind == NLINK_REGULAR ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_VANISHED);
+    return NL_ACT_GOOD;
   char target[NLINK_TARGET_SIZE];
   sys = nl_os_readlink(target, sizeof target, dir, task->names[name].text);
   if (sys != 0)
