@@ -186,6 +186,13 @@ int nl_os_sync_fs(int fd);
 int nl_os_sync(int fd);
 
 /**
+ * Write the file's dirty pages out, so that from now on the first write to each through a mapping shows in mtime, where the
+ * file system tells such writes at all (struct nl_os_fs). Between a look at a file's mtime and the reading of its bytes this
+ * makes the one vouch for the other. It does not make the bytes safe from a power cut.
+ */
+int nl_os_settle(int fd);
+
+/**
  * Fill the new file @p to with the @p size_bytes of @p from: by sharing blocks where that is possible, with its holes.
  * TRY_AGAIN = @p from has become shorter. After an error, @p to holds anything.
  */
@@ -309,8 +316,8 @@ struct nl_os_fs {
   bool splits_groups; /* linking a name of a lower layer parts it from the file's other names */
   /*
    * The first write through a mapping to a page that is not dirty changes mtime, as ext2, ext3, ext4, XFS, btrfs and F2FS
-   * have it. A page stays dirty until it is written to the disk, and further writes to it leave no trace meanwhile: only
-   * bytes read after a sync (nl_os_sync_fs(), nl_os_sync_data()) that came after the look at mtime are vouched for by it.
+   * have it. A page stays dirty until it is written to the disk, and further writes to it leave no trace meanwhile: mtime
+   * vouches only for bytes that were read after the pages were cleaned (nl_os_settle()), and that after the look at mtime.
    * Elsewhere (tmpfs, overlay, FUSE, network) mtime says nothing of writes through a mapping.
    */
   bool tells_mapped_writes;
