@@ -37,8 +37,8 @@ struct nl_findings {
 struct nlink_check {
   struct nl_findings findings;
   size_t next;
-  bool is_fixed; /* nlink_check_fix() was called */
-  char *journal; /* the absolute path of what it wrote; NULL = nothing */
+  bool is_fixed;            /* nlink_check_fix() was called */
+  struct nl_string journal; /* the absolute path of what it wrote; empty = nothing */
 };
 
 /** Add a finding; all pointers are taken as they are. false = memory is exhausted. */

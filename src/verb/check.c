@@ -367,6 +367,6 @@ void nlink_check_close(struct nlink_check *check) {
   if (check == NULL)
     return;
   nl_findings_fini(&check->findings);
-  nl_free(check->journal);
+  nl_string_fini(&check->journal);
   nl_free(check);
 }
