@@ -155,6 +155,37 @@ int nl_held_open_dir(int *fd, const char *path) {
   return sys;
 }
 
+static int sync_one(const char *path) {
+  int fd = -1;
+  int sys = nl_held_open_dir(&fd, path);
+  if (sys != 0) /* what is gone needs none */
+    return nl_os_status(sys) == NLINK_NOT_FOUND || nl_os_status(sys) == NLINK_NOT_DIRECTORY ? 0 : sys;
+  sys = nl_os_sync_fs(fd);
+  nl_os_close(fd);
+  return sys;
+}
+
+/* A few devices are remembered; a task of more waits for some of them more than once. */
+int nl_held_sync(const struct nl_task *task) {
+  enum { DEVICES = 16 };
+  uint64_t devices[DEVICES];
+  size_t count = 0;
+  int sys = 0;
+  for (uint32_t i = 0; i < task->file_count && sys == 0; i++) {
+    const struct nl_task_file *file = &task->files[i];
+    if (!nl_task_replaces(file) || file->name_count == 0)
+      continue;
+    size_t at = 0;
+    while (at < count && at < DEVICES && devices[at] != file->dev)
+      at++;
+    if (at < count && at < DEVICES)
+      continue;
+    devices[count++ % DEVICES] = file->dev;
+    sys = sync_one(task->dirs[task->names[file->first_name].dir]);
+  }
+  return sys;
+}
+
 int nl_held_compare(bool *equal, int a, int b) {
   enum { PIECE = 128 * 1024 };
   *equal = true;

@@ -52,6 +52,9 @@ bool nl_held_is_unchanged(const struct nl_held *held, const struct nl_task_file 
 /** Open a directory by an absolute path of any length; 0, or the system's error number. */
 int nl_held_open_dir(int *fd, const char *path);
 
+/** Wait until all that was changed on the file systems of a task's files is on the disk; 0, or the system's error number. */
+int nl_held_sync(const struct nl_task *task);
+
 /** Compare two open files, byte by byte, to the end of both; 0, or the system's error number. */
 int nl_held_compare(bool *equal, int a, int b);
 

@@ -14,10 +14,7 @@
 
 #include <string.h>
 
-enum {
-  BETWEEN = 256, /* so many names from one telling of the progress to the next */
-  DEVICES = 8    /* that are synced once, at the end; those of others after each directory */
-};
+enum { BETWEEN = 256 }; /* so many names from one telling of the progress to the next */
 
 struct mending {
   struct nlink_repair_report *report;
@@ -31,12 +28,7 @@ struct mending {
   size_t count;
   uint32_t *told; /* names of the present directory whose state is new */
   size_t told_count;
-  struct {
-    uint64_t dev;
-    uint32_t dir;
-  } changed[DEVICES]; /* file systems that were changed, by a directory on each */
-  size_t changed_count;
-  int sync_sys;     /* why the first syncing failed */
+  bool touched;     /* something was changed in the tree */
   bool is_new;      /* a name's state is not what the journal told */
   bool remains;     /* something of ours stays, or could not be looked at */
   bool has_trouble; /* on_left was told something */
@@ -167,35 +159,6 @@ static bool goes_on(const struct mending *mending, size_t done) {
          mending->options->on_progress(&progress, mending->options->ctx);
 }
 
-static void sync_one(struct mending *mending, int dir) {
-  int sys = nl_os_sync_fs(dir);
-  if (mending->sync_sys == 0)
-    mending->sync_sys = sys;
-}
-
-/* A directory was changed: its file system is to be synced before the journal says that all is mended. */
-static void note_change(struct mending *mending, const struct nl_leftover *last, uint32_t dir) {
-  size_t i = 0;
-  while (i < mending->changed_count && mending->changed[i].dev != last->file->dev)
-    i++;
-  if (i == DEVICES) {
-    sync_one(mending, last->dir);
-    return;
-  }
-  mending->changed[i].dev = last->file->dev;
-  mending->changed[i].dir = dir;
-  mending->changed_count += i == mending->changed_count;
-}
-
-static void sync_all(struct mending *mending) {
-  for (size_t i = 0; i < mending->changed_count; i++) {
-    int fd = -1;
-    if (nl_held_open_dir(&fd, mending->task->dirs[mending->changed[i].dir]) == 0)
-      sync_one(mending, fd);
-    nl_os_close(fd);
-  }
-}
-
 /* The names of one directory, from @p first on; how many there were. */
 static size_t mend_directory(struct mending *mending, size_t first) {
   const struct nlink_apply_options *options = mending->options;
@@ -206,7 +169,6 @@ static size_t mend_directory(struct mending *mending, size_t first) {
                             .dry_run = options->dry_run,
                             .dir = -1};
   int sys = nl_held_open_dir(&one.dir, mending->task->dirs[dir]);
-  bool touched = false;
   size_t i = first;
   mending->told_count = 0;
   for (; i < mending->count && dir_of(&mending->items[i]) == dir; i++) {
@@ -219,10 +181,8 @@ static size_t mend_directory(struct mending *mending, size_t first) {
     enum nl_verdict verdict = nl_leftover_mend(&one);
     take_verdict(mending, &one, verdict);
     mending->report->removed_names += one.removed;
-    touched = touched || one.touched;
+    mending->touched = mending->touched || (one.touched && !options->dry_run);
   }
-  if (touched && !options->dry_run)
-    note_change(mending, &one, dir);
   nl_os_close(one.dir);
   if (!options->dry_run)
     nl_journal_names(mending->journal, mending->task, mending->told, mending->told_count);
@@ -276,11 +236,12 @@ static enum nlink_status mend(struct mending *mending, struct nl_store_tail *tai
   if (nl_os_guard_open(&mending->guard) != 0)
     mending->guard = NULL;
   enum nlink_status status = mend_all(mending, error);
-  sync_all(mending);
+  /* The journal has no end before what it tells is on the disk. */
+  int sys = mending->touched ? nl_held_sync(mending->task) : 0;
   if (status == NLINK_OK && mending->no_memory)
     return nl_fail(error, NLINK_NO_MEMORY, NLINK_STEP_MEMORY, 0, NULL);
-  if (status == NLINK_OK && mending->sync_sys != 0)
-    return nl_fail(error, nl_os_status(mending->sync_sys), NLINK_STEP_SYNC, mending->sync_sys, NULL);
+  if (status == NLINK_OK && sys != 0)
+    return nl_fail(error, nl_os_status(sys), NLINK_STEP_SYNC, sys, NULL);
   if (status == NLINK_OK)
     status = end_journal(mending, tail, error);
   return status == NLINK_OK && mending->has_trouble ? NLINK_PARTIAL : status;

@@ -38,4 +38,11 @@
 enum nlink_status nl_undo_journal(struct nlink_repair_report *report, int dir, const char *path,
                                   const struct nlink_apply_options *options, struct nlink_error *error);
 
+/**
+ * Mend the journal at @p path, and what an interrupted undoing of it left: that is in "PATH.undo", where @p path is not in the
+ * state directory. The results are those of nl_mend_journal().
+ */
+enum nlink_status nl_undo_recover(struct nlink_repair_report *report, int dir, const char *path,
+                                  const struct nlink_apply_options *options, struct nlink_error *error);
+
 #endif
