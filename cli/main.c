@@ -6,8 +6,9 @@
  *
  *   cli/   main     what was called: nlink VERB, or ln, link, unlink by their own names
  *          link ln unlink ls why names space check   the verbs, and GNU's three commands (ln.c)
+ *          dedupe apply recover undo journal         equal files made one, and that undone
  *          order place                 what `link` and `ln` share: their options, where a new name goes
- *          scope progress              what the verbs share that look at trees
+ *          scope act progress          what the verbs share that look at trees, and that replace names
  *          options units out sys       command lines by table; numbers; all printing; asking of the system
  *   include/nlink.h                    all that the command knows of what follows
  *   src/verb/   link symlink unlink stat list why names space check   what the library can do
@@ -39,8 +40,9 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"link", verb_link},   {"unlink", verb_unlink}, {"ls", verb_ls},   {"names", verb_names},
-    {"space", verb_space}, {"check", verb_check},   {"why", verb_why},
+    {"link", verb_link},   {"unlink", verb_unlink},   {"ls", verb_ls},   {"names", verb_names},
+    {"space", verb_space}, {"check", verb_check},     {"why", verb_why}, {"dedupe", verb_dedupe},
+    {"apply", verb_apply}, {"journal", verb_journal},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -60,29 +62,26 @@ static const struct verb *find(const struct verb *list, size_t count, const char
 
 static int help(struct out *out) {
   out_text(out, "Usage: nlink VERB [OPTION]... [NAME]...\n"
-                "One file, many names: make, count, list and explain hard links.\n"
+                "One file, many names: make, count, find and explain hard links.\n"
                 "\n"
-                "  link SRC DST       give the file SRC one more name, DST\n"
-                "  link SRC... DIR    the same in a directory; -s makes soft links, as ln does\n"
+                "  link SRC... DST    give files further names; -s makes soft links, as ln does\n"
                 "  unlink NAME...     remove names, and say how many each file has left\n"
                 "  ls [PATH...]       list names, and which of them belong to one file\n"
                 "  names FILE...      print all names of a file, wherever they are\n"
                 "  space [PATH...]    what directories occupy, and what deleting them would free\n"
                 "  check [PATH...]    what is wrong with the links in a tree, and how to mend it\n"
                 "  why SRC DST        say what would stand in the way of a link; change nothing\n"
+                "  dedupe PATH...     find equal files; with --apply, make them one\n"
+                "  apply PLAN         do what nlink dedupe --plan has saved\n"
+                "  journal [JOURNAL]  list what was done, and can be undone\n"
                 "\n"
-                "  --help             this help; nlink VERB --help: that of a verb\n"
-                "  --version          the version\n"
-                "\n"
+                "nlink VERB --help tells the options of a verb; nlink --version: the version.\n"
                 "Called ln, link or unlink, it does what GNU's command of that name does.\n"
                 "Exit status: 0 done, 1 done in part, 2 wrong usage, 3 not done.\n"
-                "\n"
                 "Examples:\n"
                 "  nlink link Rain.txt RainLink    both names lead to one file now\n"
-                "  nlink ls                        its link count is 2, the group is marked\n"
                 "  nlink names Rain.txt            where they are, and whether these are all\n"
-                "  nlink why Rain.txt /mnt/usb/r   the reason in plain words, before trying\n"
-                "  nlink unlink --keep-last a b    never removes the last name of a file\n");
+                "  nlink dedupe Pictures           what is equal, and what one file would gain\n");
   return VERB_DONE;
 }
 
@@ -111,13 +110,16 @@ static int complain(struct out *out, const char *word) {
   const char *nearest = NULL;
   size_t least = 3;
   /* What people type for these out of habit. */
-  static const char *const habits[][2] = {{"ln", "link"},        {"symlink", "link"}, {"hardlink", "link"},
-                                          {"rm", "unlink"},      {"list", "ls"},      {"dir", "ls"},
-                                          {"explain", "why"},    {"fsck", "check"},   {"symlinks", "check"},
-                                          {"dangling", "check"}, {"broken", "check"}, {"verify", "check"},
-                                          {"lint", "check"},     {"du", "space"},     {"df", "space"},
-                                          {"ncdu", "space"},     {"usage", "space"},  {"size", "space"},
-                                          {"find", "names"},     {"locate", "names"}, {"samefile", "names"}};
+  static const char *const habits[][2] = {
+      {"ln", "link"},        {"symlink", "link"},   {"hardlink", "link"},     {"rm", "unlink"},
+      {"list", "ls"},        {"dir", "ls"},         {"explain", "why"},       {"fsck", "check"},
+      {"symlinks", "check"}, {"dangling", "check"}, {"broken", "check"},      {"verify", "check"},
+      {"lint", "check"},     {"du", "space"},       {"df", "space"},          {"ncdu", "space"},
+      {"usage", "space"},    {"size", "space"},     {"find", "names"},        {"locate", "names"},
+      {"samefile", "names"}, {"dedup", "dedupe"},   {"duplicates", "dedupe"}, {"fdupes", "dedupe"},
+      {"jdupes", "dedupe"},  {"rdfind", "dedupe"},  {"rmlint", "dedupe"},     {"fclones", "dedupe"},
+      {"merge", "dedupe"},   {"restore", "undo"},   {"revert", "undo"},       {"repair", "recover"},
+      {"resume", "recover"}, {"log", "journal"},    {"history", "journal"},   {"journals", "journal"}};
   for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
     if (strcmp(word, habits[i][0]) == 0) {
       nearest = habits[i][1];
@@ -141,7 +143,7 @@ static int complain(struct out *out, const char *word) {
 
 static int run_nlink(struct out *out, int argc, char **argv) {
   if (argc < 2) {
-    out_message(out, "missing verb: link, unlink, ls, names, space, check or why");
+    out_message(out, "missing verb: link, unlink, ls, names, space, check, why, dedupe, apply or journal");
     out_say(out, "Try 'nlink --help' for more information.\n");
     return VERB_USAGE;
   }

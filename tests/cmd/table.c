@@ -31,5 +31,8 @@ int main(void) {
   print("nlink space", &verb_space_command);
   print("nlink check", &verb_check_command);
   print("nlink why", &verb_why_command);
+  print("nlink dedupe", &verb_dedupe_command);
+  print("nlink apply", &verb_apply_command);
+  print("nlink journal", &verb_journal_command);
   return 0;
 }

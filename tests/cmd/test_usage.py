@@ -8,14 +8,14 @@ import unittest
 
 import tree
 
-VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'check', 'why')
+VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'check', 'why', 'dedupe', 'apply', 'journal')
 
 
 class Usage(tree.Verb):
 
     def test_no_verb(self):
         self.refuses([], 2,
-                     f"nlink: missing verb: {', '.join(VERBS[:-1])} or why\n"
+                     f"nlink: missing verb: {', '.join(VERBS[:-1])} or {VERBS[-1]}\n"
                      "Try 'nlink --help' for more information.\n")
 
     def test_unknown_verb(self):
@@ -28,6 +28,9 @@ class Usage(tree.Verb):
                            ('find', "unknown verb 'find'; did you mean 'names'?"),
                            ('name', "unknown verb 'name'; did you mean 'names'?"),
                            ('wyh', "unknown verb 'wyh'; did you mean 'why'?"),
+                           ('fdupes', "unknown verb 'fdupes'; did you mean 'dedupe'?"),
+                           ('dedup', "unknown verb 'dedup'; did you mean 'dedupe'?"),
+                           ('history', "unknown verb 'history'; did you mean 'journal'?"),
                            ('frobnicate', "unknown verb 'frobnicate'"), ('', "unknown verb ''"),
                            ('a\nb', "unknown verb 'a'$'\\n''b'"), (b'\xff', "unknown verb ''$'\\377'"),
                            ('--foo', "unrecognized option '--foo'"), ('-x', "unrecognized option '-x'"),
@@ -109,7 +112,8 @@ class Usage(tree.Verb):
     def test_full_output(self):
         for words, status in ((['--help'], 3), (['--version'], 3), (['link', '-v', 'a', 'new'], 3),
                               (['unlink', 'a2'], 3), (['why', 'a', 'new2'], 3), (['link', '--help'], 3),
-                              (['names', '-i', '.', 'b'], 3), (['space'], 3), (['check'], 3)):
+                              (['names', '-i', '.', 'b'], 3), (['space'], 3), (['check'], 3),
+                              (['dedupe', '.'], 3)):
             with self.subTest(words=words), open('/dev/full', 'wb') as full:
                 done = subprocess.run([tree.NLINK, *words], cwd=self.root, stdout=full, stderr=subprocess.PIPE,
                                       check=False)
