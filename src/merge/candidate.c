@@ -19,15 +19,14 @@ static bool take(void *ctx, const struct nl_sight *sight) {
 
 /* ---------------------------------------------------------------- directories */
 
-/* What a directory has from that above it, and from being a root itself; those above are settled first. */
-static void settle_room(struct nl_room *rooms, struct nl_room *room) {
-  const struct nl_dir *above = room->dir->above;
-  if (above == NULL)
-    return;
-  const struct nl_room *upper = &rooms[above->number];
-  room->is_reference |= upper->is_reference;
-  if (upper->root < room->root)
-    room->root = upper->root;
+/* What a directory has from all those above it, settled or not: a root may be entered before the directory it is in. */
+static void settle_room(const struct nl_room *rooms, struct nl_room *room) {
+  for (const struct nl_dir *above = room->dir->above; above != NULL; above = above->above) {
+    const struct nl_room *upper = &rooms[above->number];
+    room->is_reference |= upper->is_reference;
+    if (upper->root < room->root)
+      room->root = upper->root;
+  }
 }
 
 static void mark_roots(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
@@ -92,7 +91,6 @@ static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t fi
     candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX, .anchor = -1};
   if (made)
     mark_roots(candidates, paths, first_reference);
-  /* A directory is numbered when it is entered: after the one above it. */
   for (size_t i = 0; i < count && made; i++)
     settle_room(candidates->rooms, &candidates->rooms[dirs[i]->number]);
   made = made && rank_rooms(candidates, dirs, count);
