@@ -261,6 +261,9 @@ struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool
 
 /* ---------------------------------------------------------------- exchange.c: one name */
 
+/** Whether the soft link of a task, with its text, stands under a name. (A number alone can be another one's by now.) */
+struct nl_act_why nl_name_is_soft(const struct nl_act_job *job, uint32_t index, int dir, const char *text);
+
 /** Make the kept file's further name, or the soft link to it, under the temporary name of @p name. */
 struct nl_act_why nl_name_make(struct nl_actor *actor, const struct nl_kept *kept, uint32_t name, int dir,
                                struct nl_made *made);

@@ -14,8 +14,6 @@
 #include "safe/acting.h"
 #include "safe/temp.h"
 
-#include <string.h>
-
 /* ---------------------------------------------------------------- one name */
 
 static void hold(struct nl_actor *actor, const struct nl_grip *grip, const struct nl_kept *kept,
@@ -39,22 +37,15 @@ static struct nl_act_why look_at(const struct nl_actor *actor, const struct nl_g
     return NL_ACT_GOOD;
   const struct nl_task *task = actor->job->task;
   const struct nl_task_file *file = &task->files[grip->file];
+  if (file->target != NULL)
+    return nl_name_is_soft(actor->job, grip->file, dir, task->names[name].text);
   struct nl_os_look look = {0};
   int sys = nl_os_look(&look, dir, task->names[name].text);
   if (sys != 0)
     return nl_os_status(sys) == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
                                                 : nl_act_failed(NLINK_STEP_STAT, sys);
-  if (look.dev != file->dev || look.ino != file->ino)
-    return nl_act_left(NLINK_LEFT_VANISHED);
-  if (look.kind != (file->target == NULL ? NLINK_REGULAR : NLINK_SYMLINK)) /* the number was given anew */
-    return nl_act_left(NLINK_LEFT_VANISHED);
-  if (file->target == NULL)
-    return NL_ACT_GOOD;
-  char target[NLINK_TARGET_SIZE];
-  sys = nl_os_readlink(target, sizeof target, dir, task->names[name].text);
-  if (sys != 0)
-    return nl_act_failed(NLINK_STEP_READLINK, sys);
-  return strcmp(target, file->target) == 0 ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_CHANGED);
+  bool is_it = look.dev == file->dev && look.ino == file->ino && look.kind == NLINK_REGULAR;
+  return is_it ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_VANISHED);
 }
 
 static struct nl_act_why find(uint16_t *place, int *dir, struct nl_actor *actor, const struct nl_grip *grip,
@@ -380,7 +371,6 @@ static struct nl_act_why aim_name(struct nl_actor *actor, struct nl_grip *grip, 
 /* Away from its name, and looked at where nobody else finds it: what was put there just before goes back. */
 static struct nl_act_why remove_name(struct nl_actor *actor, const struct nl_grip *grip, uint32_t name) {
   const struct nl_task *task = actor->job->task;
-  const struct nl_task_file *file = &task->files[grip->file];
   uint16_t place = 0;
   int dir = -1;
   struct nl_act_why why = find(&place, &dir, actor, grip, name);
@@ -394,11 +384,7 @@ static struct nl_act_why remove_name(struct nl_actor *actor, const struct nl_gri
   if (sys != 0)
     return nl_os_status(sys) == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
                                                 : nl_act_failed(NLINK_STEP_RENAME, sys);
-  struct nl_os_look look = {0};
-  sys = nl_os_look(&look, dir, temp);
-  why = sys != 0 ? nl_act_failed(NLINK_STEP_STAT, sys) : NL_ACT_GOOD;
-  if (sys == 0 && (look.dev != file->dev || look.ino != file->ino || look.kind != NLINK_SYMLINK))
-    why = nl_act_left(NLINK_LEFT_VANISHED);
+  why = nl_name_is_soft(actor->job, grip->file, dir, temp);
   if (nl_act_is_good(why)) {
     sys = nl_temp_remove(dir, temp);
     if (sys == 0)

@@ -12,6 +12,8 @@
 #include "safe/acting.h"
 #include "safe/temp.h"
 
+#include <string.h>
+
 enum { TRIES = 4 };
 
 static const char *text_of(const struct nl_act_job *job, uint32_t name) {
@@ -166,6 +168,22 @@ static struct nl_act_why stuck(struct nl_act_why why) {
 
 /* ---------------------------------------------------------------- exchanging */
 
+struct nl_act_why nl_name_is_soft(const struct nl_act_job *job, uint32_t index, int dir, const char *text) {
+  const struct nl_task_file *file = &job->task->files[index];
+  struct nl_os_look look = {0};
+  char target[NLINK_TARGET_SIZE];
+  int sys = nl_os_look(&look, dir, text);
+  if (sys != 0)
+    return nl_os_status(sys) == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
+                                                : nl_act_failed(NLINK_STEP_STAT, sys);
+  if (look.dev != file->dev || look.ino != file->ino || look.kind != NLINK_SYMLINK)
+    return nl_act_left(NLINK_LEFT_VANISHED);
+  sys = nl_os_readlink(target, sizeof target, dir, text);
+  if (sys != 0)
+    return nl_act_failed(NLINK_STEP_READLINK, sys);
+  return strcmp(target, file->target) == 0 ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_VANISHED);
+}
+
 /* Whether it is the file of the grip, and nobody has changed it since it was looked at under its lease. */
 static struct nl_act_why judge(const struct nl_act_job *job, const struct nl_grip *grip,
                                const struct nl_os_look *look) {
@@ -173,8 +191,8 @@ static struct nl_act_why judge(const struct nl_act_job *job, const struct nl_gri
   const struct nlink_stat *stat = &grip->stat;
   if (look->dev != file->dev || look->ino != file->ino)
     return nl_act_left(NLINK_LEFT_VANISHED);
-  if (grip->fd >= 0 && (look->size_bytes != stat->size_bytes || look->mtime_ns != stat->mtime_ns ||
-                        look->uid != stat->uid || look->gid != stat->gid || look->mode != stat->mode))
+  if ((look->size_bytes != stat->size_bytes || look->mtime_ns != stat->mtime_ns || look->uid != stat->uid ||
+       look->gid != stat->gid || look->mode != stat->mode))
     return nl_act_left(NLINK_LEFT_CHANGED);
   return NL_ACT_GOOD;
 }
@@ -184,6 +202,14 @@ static bool hold(const struct nl_grip *grip, struct nl_kept *kept) {
   if (kept != NULL && kept->leased && !nl_os_lease_holds(kept->fd))
     kept->why = nl_act_left(NLINK_LEFT_OPEN);
   return (!grip->leased || nl_os_lease_holds(grip->fd)) && (kept == NULL || nl_act_is_good(kept->why));
+}
+
+static struct nl_act_why look_at_old(struct nl_os_look *look, const struct nl_act_job *job,
+                                     const struct nl_grip *grip, int dir, const char *temp) {
+  if (grip->fd < 0)
+    return nl_name_is_soft(job, grip->file, dir, temp);
+  int sys = nl_os_look(look, dir, temp);
+  return sys != 0 ? nl_act_failed(NLINK_STEP_STAT, sys) : judge(job, grip, look);
 }
 
 struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept,
@@ -199,8 +225,7 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
     why = nl_os_status(sys) == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
                                                : nl_act_failed(NLINK_STEP_EXCHANGE, sys);
   } else {
-    sys = nl_os_look(&look, dir, temp);
-    why = sys != 0 ? nl_act_failed(NLINK_STEP_STAT, sys) : judge(job, grip, &look);
+    why = look_at_old(&look, job, grip, dir, temp);
     if (nl_act_is_good(why) && !hold(grip, kept))
       why = nl_act_left(NLINK_LEFT_OPEN);
   }

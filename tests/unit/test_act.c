@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -150,8 +151,12 @@ static void many_names(void **state) {
 }
 
 static void few_descriptors(void **state) {
-  (void)state;
+  struct rlimit before;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit few = {.rlim_cur = 24, .rlim_max = before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
   many_names(state);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 static void a_change(void **state) {
