@@ -444,10 +444,10 @@ static void finds_the_state_directory(void **state) {
   static const struct {
     const char *xdg, *home, *answer;
   } rows[] = {
-      {"/state", "/home/me", "/state"},
-      {"relative", "/home/me", "/home/me/.local/state"},
-      {"", "/home/me", "/home/me/.local/state"},
-      {NULL, "/home/me", "/home/me/.local/state"},
+      {"/state", "/users/me", "/state"},
+      {"relative", "/users/me", "/users/me/.local/state"},
+      {"", "/users/me", "/users/me/.local/state"},
+      {NULL, "/users/me", "/users/me/.local/state"},
       {NULL, "relative", NULL},
       {NULL, "", NULL},
       {NULL, NULL, NULL},
