@@ -52,7 +52,7 @@ int nl_os_guard_open(struct nl_os_guard **out) {
   if (sys == 0)
     sys = nl_os_team_open(&guard->team, 2, stand, guard);
   if (sys == 0 && !nl_os_team_more(guard->team))
-    sys = EAGAIN;
+    sys = EOPNOTSUPP; /* no thread to be had: not now, or not with this libc (posix_thread.c) */
   if (sys != 0) {
     nl_os_guard_close(guard);
     return sys;

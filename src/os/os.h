@@ -211,6 +211,7 @@ int nl_os_make_directory(int dir, const char *path);
  */
 struct nl_os_guard;
 
+/** NOT_SUPPORTED = there is no such thread to be had, and so no lease. */
 int nl_os_guard_open(struct nl_os_guard **out);
 void nl_os_guard_close(struct nl_os_guard *guard);
 

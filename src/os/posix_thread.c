@@ -39,21 +39,22 @@ static void *begin(void *argument) {
   return NULL;
 }
 
+/*
+ * The caller's signals are the caller's threads' to handle, so the new one has to start with all of them
+ * blocked, and without the caller's own mask being touched for it. A libc that cannot do that gets no thread.
+ */
 static int allow(void) {
   NL_FAULT_SYS(NL_FAULT_LOOK, "thread");
   return 0;
 }
 
-/*
- * The caller's signals are the caller's threads' to handle, so the new one has to start with all of them blocked. A libc
- * that cannot be told so gets the caller's own mask changed for the moment in which the thread is made, as it does itself
- * there: a signal comes a little later, and nothing else is to be seen of it.
- */
-static bool create(struct member *member) {
-  sigset_t all;
-  sigfillset(&all);
+static bool start(struct member *member) {
+  if (allow() != 0)
+    return false;
 #if defined(HAS_SIGNAL_MASK_ATTRIBUTE)
   pthread_attr_t attributes;
+  sigset_t all;
+  sigfillset(&all);
   if (pthread_attr_init(&attributes) != 0)
     return false;
   bool started = pthread_attr_setsigmask_np(&attributes, &all) == 0 &&
@@ -61,17 +62,10 @@ static bool create(struct member *member) {
   pthread_attr_destroy(&attributes);
   return started;
 #else
-  sigset_t before;
-  if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-    return false;
-  bool started = pthread_create(&member->thread, NULL, begin, member) == 0;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return started;
+  (void)member;
+  (void)begin;
+  return false;
 #endif
-}
-
-static bool start(struct member *member) {
-  return allow() == 0 && create(member);
 }
 
 int nl_os_team_open(struct nl_os_team **out, unsigned most, void (*run)(void *ctx, unsigned member),
