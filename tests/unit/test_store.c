@@ -203,6 +203,76 @@ static void too_long(void **state) {
   free(name);
 }
 
+/* ---------------------------------------------------------------- the page about it */
+
+/* Compare one line of a dump, "00000010: 00 10 ...  text", with the file; whether it is one. */
+static bool compare_line(const char *line, const unsigned char *bytes, size_t size) {
+  unsigned long at = 0;
+  int used = 0;
+  if (sscanf(line, "%8lx:%n", &at, &used) != 1 || used != 9)
+    return false;
+  for (const char *from = line + used; from[0] == ' ' && from[1] != ' ' && from[1] != '\n'; from += 3, at++) {
+    if (at >= size || strtoul(from + 1, NULL, 16) != bytes[at])
+      fail_msg("at %lx: %s", at, line);
+  }
+  return true;
+}
+
+/* The example of docs/journal.md is what is really written, in the version that is written now. */
+static void as_documented(void **state) {
+  (void)state;
+  const char *dirs[] = {"/data/ann"};
+  struct nl_task_name names[] = {{.text = "sun.png"}, {.text = "copy of sun.png", .file = 1}};
+  struct nl_task_file files[] = {
+      {.dev = 0xfe01, .ino = 10, .name_count = 1},
+      {.dev = 0xfe01, .ino = 11, .first_name = 1, .name_count = 1, .deed = NL_DEED_LINK}};
+  struct nl_task_group groups[] = {{4, 4096, 0, 2}};
+  struct nl_task task = {.verb = "dedupe",
+                         .made_ns = 1795361640000000000,
+                         .files = files,
+                         .names = names,
+                         .groups = groups,
+                         .dirs = dirs,
+                         .file_count = 2,
+                         .name_count = 2,
+                         .group_count = 1,
+                         .dir_count = 1};
+  for (unsigned char i = 0; i < NL_TASK_SEED_SIZE; i++)
+    task.seed[i] = (unsigned char)(0x10 + i);
+  for (int i = 0; i < 2; i++) {
+    files[i].size_bytes = 4;
+    files[i].allocated_bytes = 4096;
+    files[i].link_count = 1;
+    files[i].own.mode = 0644;
+  }
+  struct nl_store store = {.fd = open("f", O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  const uint32_t done = 1;
+  assert_int_equal(nl_store_task(&store, &task, true), 0);
+  names[done].state = NL_TASK_DONE;
+  nl_store_names(&store, &task, &done, 1);
+  assert_int_equal(nl_store_flush(&store), 0);
+  nl_store_fini(&store);
+  close(store.fd);
+  size_t size;
+  unsigned char *bytes = made_read("f", &size);
+  char line[600];
+  char temp[NL_TASK_TEMP_SIZE];
+  unsigned lines = 0;
+  bool is_named = false;
+  nl_task_temp(temp, &task, done);
+  snprintf(line, sizeof line, "%s/docs/journal.md", getenv("NLINK_SOURCE"));
+  FILE *page = fopen(line, "re");
+  assert_non_null(page);
+  while (fgets(line, sizeof line, page) != NULL) {
+    lines += compare_line(line, bytes, size);
+    is_named = is_named || strstr(line, temp) != NULL;
+  }
+  fclose(page);
+  assert_int_equal(lines, 15);
+  assert_true(is_named);
+  free(bytes);
+}
+
 /* ---------------------------------------------------------------- cut, and changed */
 
 static unsigned char *make_example(struct nl_task *task, size_t *size, bool is_journal, bool ended) {
@@ -586,14 +656,12 @@ static void writing_fails(void **state) {
 int main(void) {
 #define ON_GROUND(name) cmocka_unit_test_setup_teardown(name, ground_setup, ground_teardown)
   const struct CMUnitTest tests[] = {
-      ON_GROUND(round_trip),      ON_GROUND(outcomes_and_ends),
-      ON_GROUND(large_ones),      ON_GROUND(too_long),
-      ON_GROUND(every_cut_plan),  ON_GROUND(every_cut_journal),
-      ON_GROUND(cut_and_filled),  ON_GROUND(every_changed_byte),
-      ON_GROUND(resumed),         ON_GROUND(strange_records),
-      ON_GROUND(hostile_numbers), ON_GROUND(hostile_records),
-      ON_GROUND(no_such_file),    ON_GROUND(a_hole),
-      ON_GROUND(reading_fails),   ON_GROUND(writing_fails),
+      ON_GROUND(round_trip),        ON_GROUND(outcomes_and_ends), ON_GROUND(large_ones),
+      ON_GROUND(too_long),          ON_GROUND(as_documented),     ON_GROUND(every_cut_plan),
+      ON_GROUND(every_cut_journal), ON_GROUND(cut_and_filled),    ON_GROUND(every_changed_byte),
+      ON_GROUND(resumed),           ON_GROUND(strange_records),   ON_GROUND(hostile_numbers),
+      ON_GROUND(hostile_records),   ON_GROUND(no_such_file),      ON_GROUND(a_hole),
+      ON_GROUND(reading_fails),     ON_GROUND(writing_fails),
   };
   return GROUND_RUN("store", tests);
 }
