@@ -21,6 +21,7 @@ static const uint64_t usual_memory = UINT64_C(256) << 20;
 struct ground {
   bool known;
   bool shares_blocks;
+  bool tells_mapped_writes;
   uint64_t limit;
 };
 
@@ -66,20 +67,51 @@ static bool tell_comparing(void *ctx, const struct nl_same_count *count) {
 
 /* ---------------------------------------------------------------- comparing */
 
+static struct ground *ground_of(const struct job *job, const struct nl_candidate *file) {
+  return &job->grounds[nl_candidate_name(file, 0)->dev];
+}
+
+/*
+ * What is not compared once more before it is replaced (safe/guarded.c) stands and falls with this: that the bytes read are
+ * those of the file that was noted, and that its times tell of whatever is written from now on. A directory may have been
+ * renamed since the walk, and another one have come in its place: that leaves no trace in a file. And a page that is dirty
+ * already can be written through a mapping without any, until it is cleaned.
+ */
+static int make_sure(const struct job *job, const struct nl_candidate *file, int fd) {
+  const struct nl_name *name = nl_candidate_name(file, 0);
+  const struct nl_name_more *more = nl_name_more(name);
+  struct nlink_stat stat = {0};
+  int sys = nl_os_stat_fd(&stat, fd);
+  if (sys != 0)
+    return sys;
+  if (stat.dev != nl_candidate_dev(&job->candidates, file) || stat.ino != name->ino ||
+      stat.size_bytes != name->size_bytes || stat.mtime_ns != more->mtime_ns ||
+      stat.ctime_ns != more->ctime_ns)
+    return nl_os_number(NLINK_BUSY);
+  const struct ground *ground = ground_of(job, file);
+  return ground->known && !ground->tells_mapped_writes ? 0 : nl_os_settle(fd);
+}
+
 static int open_file(void *ctx, unsigned worker, const void *file, int *fd) {
+  enum { SURE_BYTES = 1 << 20 }; /* up to here it is compared once more */
   const struct job *job = ctx;
+  const struct nl_candidate *candidate = file;
   (void)worker;
-  return nl_candidate_open(fd, &job->candidates, job->dir, file);
+  int sys = nl_candidate_open(fd, &job->candidates, job->dir, candidate);
+  if (sys != 0 || nl_candidate_name(candidate, 0)->size_bytes < SURE_BYTES)
+    return sys;
+  sys = make_sure(job, candidate, *fd);
+  if (sys != 0) {
+    nl_os_close(*fd);
+    *fd = -1;
+  }
+  return sys;
 }
 
 static bool add_shared(void *ctx, const struct nl_os_extent *extent) {
   uint64_t *shared_bytes = ctx;
   *shared_bytes += extent->shared ? extent->length : 0;
   return true;
-}
-
-static struct ground *ground_of(const struct job *job, const struct nl_candidate *file) {
-  return &job->grounds[nl_candidate_name(file, 0)->dev];
 }
 
 static int look(void *ctx, unsigned worker, const void *file, int fd) {
@@ -138,6 +170,7 @@ static bool open_grounds(struct job *job) {
       continue;
     ground->known = nl_os_fs(&fs, fd) == 0;
     ground->shares_blocks = fs.shares_blocks;
+    ground->tells_mapped_writes = fs.tells_mapped_writes;
     ground->limit = nl_link_limit(fs.type);
     nl_os_close(fd);
   }
