@@ -197,11 +197,14 @@ static struct nl_act_why judge(const struct nl_act_job *job, const struct nl_gri
   return NL_ACT_GOOD;
 }
 
-/* Once the kept file is wanted, the rest of the group need not be tried. */
+/*
+ * Who wants to write to the kept file goes on with that, and may have found it by this very name: the name stays with it.
+ * Only the rest of the group is not tried.
+ */
 static bool hold(const struct nl_grip *grip, struct nl_kept *kept) {
   if (kept != NULL && kept->leased && !nl_os_lease_holds(kept->fd))
     kept->why = nl_act_left(NLINK_LEFT_OPEN);
-  return (!grip->leased || nl_os_lease_holds(grip->fd)) && (kept == NULL || nl_act_is_good(kept->why));
+  return !grip->leased || nl_os_lease_holds(grip->fd);
 }
 
 static struct nl_act_why look_at_old(struct nl_os_look *look, const struct nl_act_job *job,
@@ -210,6 +213,15 @@ static struct nl_act_why look_at_old(struct nl_os_look *look, const struct nl_ac
     return nl_name_is_soft(job, grip->file, dir, temp);
   int sys = nl_os_look(look, dir, temp);
   return sys != 0 ? nl_act_failed(NLINK_STEP_STAT, sys) : judge(job, grip, look);
+}
+
+/* On btrfs a directory can have room for the short temporary name of a file, and none for the name. */
+static struct nl_act_why not_exchanged(int sys) {
+  enum nlink_status status = nl_os_status(sys);
+  if (status == NLINK_TOO_MANY_LINKS)
+    return (struct nl_act_why){NLINK_LEFT_LINK_LIMIT, NLINK_STEP_EXCHANGE, sys};
+  return status == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
+                                   : nl_act_failed(NLINK_STEP_EXCHANGE, sys);
 }
 
 struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept,
@@ -222,8 +234,7 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
   struct nl_os_look look = {0};
   int sys = exchange(job, name, dir, temp);
   if (sys != 0) {
-    why = nl_os_status(sys) == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED)
-                                               : nl_act_failed(NLINK_STEP_EXCHANGE, sys);
+    why = not_exchanged(sys);
   } else {
     why = look_at_old(&look, job, grip, dir, temp);
     if (nl_act_is_good(why) && !hold(grip, kept))
