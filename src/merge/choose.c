@@ -18,10 +18,16 @@ enum { NONE = UINT32_MAX, FEW = 16 };
 
 /* ---------------------------------------------------------------- in what two files differ */
 
+/* A path that was given by itself is a name's whole text. */
+static const char *last_part(const struct nl_name *name) {
+  const char *slash = strrchr(name->text, '/');
+  return slash == NULL ? name->text : slash + 1;
+}
+
 static bool share_a_name(const struct nl_candidate *a, const struct nl_candidate *b) {
   for (size_t i = 0; i < a->name_count; i++)
     for (size_t j = 0; j < b->name_count; j++)
-      if (strcmp(nl_candidate_name(a, i)->text, nl_candidate_name(b, j)->text) == 0)
+      if (strcmp(last_part(nl_candidate_name(a, i)), last_part(nl_candidate_name(b, j))) == 0)
         return true;
   return false;
 }
@@ -112,7 +118,7 @@ static bool set_preference(const struct nl_choice *choice, struct nl_candidate *
     if (below == NULL)
       return false;
     for (uint32_t rule = 0; rule < file->preference; rule++)
-      if (nl_rules_take(choice->keep_rules[rule], name->text, below, false))
+      if (nl_rules_take(choice->keep_rules[rule], last_part(name), below, false))
         file->preference = rule;
   }
   return true;
@@ -161,13 +167,14 @@ struct keeps {
 static uint64_t hash(const struct nl_choice *choice, const struct nl_candidate *file,
                      const struct nl_name *name) {
   const struct nl_name_more *more = nl_name_more(name);
+  const char *last = last_part(name);
   uint64_t key[7] = {0};
   key[0] = (choice->gate & 1u << NLINK_ASPECT_DEVICE) != 0 ? name->dev : 0;
   key[1] = (choice->gate & 1u << NLINK_ASPECT_OWNER) != 0 ? more->uid : 0;
   key[2] = (choice->gate & 1u << NLINK_ASPECT_GROUP) != 0 ? more->gid : 0;
   key[3] = (choice->gate & 1u << NLINK_ASPECT_MODE) != 0 ? name->mode : 0;
   key[4] = (choice->gate & 1u << NLINK_ASPECT_MTIME) != 0 ? (uint64_t)more->mtime_ns : 0;
-  key[5] = (choice->gate & 1u << NLINK_ASPECT_NAME) != 0 ? nl_checksum(name->text, strlen(name->text)) : 0;
+  key[5] = (choice->gate & 1u << NLINK_ASPECT_NAME) != 0 ? nl_checksum(last, strlen(last)) : 0;
   const unsigned attributes = 1u << NLINK_ASPECT_ACL | 1u << NLINK_ASPECT_XATTR | 1u << NLINK_ASPECT_SECURITY;
   if ((choice->gate & attributes) == attributes)
     for (uint32_t i = 0; i < file->attribute_count; i++)
