@@ -124,6 +124,10 @@ struct nl_grip {
   uint32_t file;
   uint32_t name; /* by which it was opened; NL_TASK_NO_FILE = none */
   bool leased;
+  struct nl_act_why why; /* what was found to speak against it after all */
+  bool knows_attributes; /* the two below are what it was compared by */
+  uint32_t attribute_count;
+  const struct nl_task_attribute *attributes;
   bool is_split;    /* names of it are in another batch, too */
   int64_t ctime_ns; /* as our own last change left it; NLINK_TIME_UNKNOWN = it says nothing */
   struct nlink_stat stat;
@@ -254,7 +258,10 @@ struct nl_grip *nl_grip_take_soft(struct nl_actor *actor, uint32_t file);
 void nl_grip_drop(struct nl_actor *actor, struct nl_grip *grip);
 
 /** Whether the two are still equal in bytes and what else has to be; kept->why where it lies with that. */
-struct nl_act_why nl_grip_compare(struct nl_actor *actor, const struct nl_grip *grip, struct nl_kept *kept);
+struct nl_act_why nl_grip_compare(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept);
+
+/** Whether its attributes are those that it had when it was compared. Asked once. */
+struct nl_act_why nl_grip_compare_again(struct nl_grip *grip, struct nl_arena *arena);
 
 /** Bring what stands on the file system of an open file to its disk, once a job. */
 struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool *trusts_times);
@@ -274,7 +281,7 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
 
 /** Remove the temporary name with the old file; or, where that was touched, put it back. The name's state is set. */
 void nl_name_finish(struct nl_actor *actor, struct nl_grip *grip, const struct nl_kept *kept, uint32_t name,
-                    int dir, struct nl_made made);
+                    int dir, struct nl_made made, struct nl_arena *arena);
 
 /**
  * Give the name back what is under the temporary name, and remove that.

@@ -94,7 +94,7 @@ static void finish(struct nl_actor *actor, struct nl_batch *batch) {
     if (held->name != NL_TASK_NO_FILE)
       nl_name_finish(actor, &batch->grips[held->grip],
                      held->kept == NL_NO_KEPT ? NULL : &batch->kept[held->kept], held->name,
-                     batch->dirs[held->dir].fd, held->made);
+                     batch->dirs[held->dir].fd, held->made, &batch->arena);
   }
   count_files(actor, batch);
   if (actor->content_of >= batch->kept && actor->content_of < batch->kept + NL_BATCH_FILES)

@@ -252,8 +252,8 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
 /* ---------------------------------------------------------------- finishing */
 
 /* The last look at the old file, which nobody can have changed or asked for since the exchange. */
-static struct nl_act_why look_again(const struct nl_act_job *job, struct nl_grip *grip,
-                                    uint64_t *link_count) {
+static struct nl_act_why look_again(const struct nl_act_job *job, struct nl_grip *grip, uint64_t *link_count,
+                                    struct nl_arena *arena) {
   struct nlink_stat stat = {0};
   *link_count = 0;
   if (grip->fd < 0)
@@ -272,18 +272,23 @@ static struct nl_act_why look_again(const struct nl_act_job *job, struct nl_grip
   struct nl_act_why why = judge(job, grip, &look);
   if (nl_act_is_good(why) && grip->ctime_ns != NLINK_TIME_UNKNOWN && stat.ctime_ns != grip->ctime_ns)
     why = nl_act_left(NLINK_LEFT_CHANGED);
+  if (nl_act_is_good(why))
+    why = nl_grip_compare_again(grip, arena);
   if (nl_act_is_good(why) && grip->leased && !nl_os_lease_holds(grip->fd))
     why = nl_act_left(NLINK_LEFT_OPEN);
   return why;
 }
 
 void nl_name_finish(struct nl_actor *actor, struct nl_grip *grip, const struct nl_kept *kept, uint32_t name,
-                    int dir, struct nl_made made) {
+                    int dir, struct nl_made made, struct nl_arena *arena) {
   struct nl_act_job *job = actor->job;
   char temp[NL_TASK_TEMP_SIZE];
   nl_task_temp(temp, job->task, name);
   uint64_t link_count = 0;
-  struct nl_act_why why = look_again(job, grip, &link_count);
+  struct nl_act_why why = grip->why; /* what speaks against one of its names does so for all */
+  if (nl_act_is_good(why))
+    why = look_again(job, grip, &link_count, arena);
+  grip->why = why;
   grip->ctime_ns = NLINK_TIME_UNKNOWN; /* from here on we change it by ourselves */
   if (nl_act_is_good(why)) {
     int sys = nl_temp_remove(dir, temp);

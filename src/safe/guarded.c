@@ -254,32 +254,48 @@ static unsigned differ(const struct nlink_stat *a, const struct nlink_stat *b) {
          (a->mode != b->mode ? 1u << NLINK_ASPECT_MODE : 0);
 }
 
-/*
- * Both may differ where the caller did not mind, but not in more than when they were noted: there the kept file has to
- * be as it was, too. (The file itself is, its ctime tells.)
- */
-static struct nl_act_why compare_owners(struct nl_actor *actor, const struct nl_grip *grip,
-                                        struct nl_kept *kept) {
-  const struct nl_task_file *noted = &actor->job->task->files[kept->file];
-  const struct nl_task_own *own = &noted->own;
+static bool is_as_noted(const struct nl_task_file *file, const struct nlink_stat *stat,
+                        const struct nl_task_attribute *attributes, uint32_t count) {
+  const struct nl_task_own *own = &file->own;
+  return stat->uid == own->uid && stat->gid == own->gid && stat->mode == own->mode &&
+         nl_attributes_differ(attributes, count, own->attributes, own->attribute_count) == 0;
+}
+
+/* Where the two differ, because the caller did not mind, each has to be as it was noted. */
+static struct nl_act_why compare_owners(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept) {
+  const struct nl_task_file *files = actor->job->task->files;
   struct nl_act_why why = read_attributes(actor, kept);
   if (!nl_act_is_good(why))
     return why;
   struct nl_arena *arena = &actor->batches[actor->now].arena;
+  int sys = nl_attributes_read(&grip->attributes, &grip->attribute_count, arena, grip->fd);
+  if (sys != 0)
+    return nl_act_failed(NLINK_STEP_ATTRIBUTES, sys);
+  bool good = (differ(&grip->stat, &kept->stat) == 0 &&
+               nl_attributes_differ(grip->attributes, grip->attribute_count, kept->attributes,
+                                    kept->attribute_count) == 0) ||
+              (is_as_noted(&files[kept->file], &kept->stat, kept->attributes, kept->attribute_count) &&
+               is_as_noted(&files[grip->file], &grip->stat, grip->attributes, grip->attribute_count));
+  return good ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_CHANGED);
+}
+
+struct nl_act_why nl_grip_compare(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept) {
+  struct nl_act_why why = compare_owners(actor, grip, kept);
+  grip->knows_attributes = nl_act_is_good(why);
+  return nl_act_is_good(why) ? compare_bytes(actor, grip, kept) : why;
+}
+
+struct nl_act_why nl_grip_compare_again(struct nl_grip *grip, struct nl_arena *arena) {
   const struct nl_task_attribute *attributes = NULL;
   uint32_t count = 0;
+  if (!grip->knows_attributes)
+    return NL_ACT_GOOD;
   int sys = nl_attributes_read(&attributes, &count, arena, grip->fd);
   if (sys != 0)
     return nl_act_failed(NLINK_STEP_ATTRIBUTES, sys);
-  bool equal = differ(&grip->stat, &kept->stat) == 0 &&
-               nl_attributes_differ(attributes, count, kept->attributes, kept->attribute_count) == 0;
-  bool as_noted = kept->stat.uid == own->uid && kept->stat.gid == own->gid && kept->stat.mode == own->mode &&
-                  nl_attributes_differ(kept->attributes, kept->attribute_count, own->attributes,
-                                       own->attribute_count) == 0;
-  return equal || as_noted ? NL_ACT_GOOD : nl_act_left(NLINK_LEFT_CHANGED);
-}
-
-struct nl_act_why nl_grip_compare(struct nl_actor *actor, const struct nl_grip *grip, struct nl_kept *kept) {
-  struct nl_act_why why = compare_owners(actor, grip, kept);
-  return nl_act_is_good(why) ? compare_bytes(actor, grip, kept) : why;
+  grip->knows_attributes =
+      false; /* once is enough: from here on its ctime tells, or there is nothing left to ask */
+  return nl_attributes_differ(attributes, count, grip->attributes, grip->attribute_count) == 0
+             ? NL_ACT_GOOD
+             : nl_act_left(NLINK_LEFT_CHANGED);
 }
