@@ -19,6 +19,8 @@ static bool is_own_judgement(enum nlink_status status) {
 /** The error number that means the same, for a status that no system call stands behind. */
 static int errno_of_status(enum nlink_status status) {
   switch (status) {
+  case NLINK_OK: /* something that is good to know */
+    return 0;
   case NLINK_EXISTS:
     return EEXIST;
   case NLINK_NOT_FOUND:
@@ -96,7 +98,7 @@ static PyObject *build_os_error(const struct nlink_error *error, PyObject *filen
                                                                           : nlink_status_text(error->status);
   /* A remark is no answer of the system's: its own text says more. */
   PyObject *text =
-      error->status > 0 ? sentence_object(error->text) : PyUnicode_DecodeLocale(words, "surrogateescape");
+      error->status >= 0 ? sentence_object(error->text) : PyUnicode_DecodeLocale(words, "surrogateescape");
   if (text == NULL)
     return NULL;
   PyObject *exception;

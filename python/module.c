@@ -127,6 +127,81 @@ PyDoc_STRVAR(check_doc,
              "'points-out', 'needlessly-long', 'partly-outside', 'near-limit', 'set-id-shared',\n"
              "'writable-and-read-only', 'empty-shared', 'soft-link-shared'." SCAN_DOC);
 
+/* What dedupe and fix have in common, beside what they look at. */
+#define ACT_SCAN_SIGNATURE                                                                                   \
+  "exclude=None, include=None, rules=None,\n"                                                                \
+  "      min_size=0, max_size=None, max_depth=None, one_file_system=False,\n"                                \
+  "      threads=None, dir_fd=None, on_progress=None, on_event=None)\n"                                      \
+  "--\n\n"
+#define ACT_SCAN_DOC                                                                                         \
+  "\n\nWith apply it is done at once; journal, no_journal, unguarded and on_left are for that, and\n"        \
+  "are told with the method apply. An exception while names are replaced has the plan, which tells\n"        \
+  "what was done, as its attribute report. exclude to dir_fd and on_event are as for walk();\n"              \
+  "on_progress(progress) is called now and then, and can stop the work by returning False, which\n"          \
+  "raises InterruptedError."
+
+PyDoc_STRVAR(
+    dedupe_doc,
+    "dedupe($module, /, paths, *, apply=False, mode='hardlink', keep='most-names',\n"
+    "       references=None, ignore=None, match=None, min_age=2.0, max_links=None,\n"
+    "       memory=None, journal=None, no_journal=False, unguarded=False, on_left=None,\n"
+    "       listed=False, " ACT_SCAN_SIGNATURE
+    "Find files with equal contents below the paths, one or several, and plan how they become one.\n\n"
+    "Returns the plan, which gives the groups when it is iterated over, and changes nothing. mode is\n"
+    "'hardlink', 'reflink' or 'symlink'. keep is 'most-names', 'oldest', 'newest' or 'first', or\n"
+    "patterns, one or several: a file with a name that the first matches is kept. Names below\n"
+    "references are never replaced. ignore and match are words, one or several, for what need not be\n"
+    "equal, and must be equal as well: 'device', 'owner', 'group', 'mode', 'acl', 'xattr',\n"
+    "'security', 'mtime', 'name'. Files changed less than min_age seconds ago are left alone, and no\n"
+    "file gets more than max_links names. memory is how many bytes contents may occupy while they\n"
+    "are compared. With listed, the paths are names to be looked at themselves." ACT_SCAN_DOC);
+
+PyDoc_STRVAR(load_plan_doc, "load_plan($module, /, path, *, dir_fd=None)\n"
+                            "--\n\n"
+                            "Load a plan of dedupe() that its method save() wrote.\n\n"
+                            "Nothing of it is believed when it is applied: each file is looked at again.");
+
+PyDoc_STRVAR(
+    fix_doc,
+    "fix($module, /, *paths, apply=False, remove=False, only=None, skip=None, journal=None,\n"
+    "    no_journal=False, unguarded=False, on_left=None, " ACT_SCAN_SIGNATURE
+    "Find soft links that can be mended below the paths, and plan how.\n\n"
+    "Returns the plan, which gives the mends when it is iterated over, and changes nothing. Those\n"
+    "that lead nowhere are to lead to the nearest thing of the lost name, absolute ones to be\n"
+    "relative, long ones to be short, as check() proposes; with remove, those that lead nowhere and\n"
+    "for which there is nothing, or round in circles, are to be removed. only and skip are as for\n"
+    "check()." ACT_SCAN_DOC);
+
+PyDoc_STRVAR(journals_doc,
+             "journals($module, /, path=None, *, dir_fd=None)\n"
+             "--\n\n"
+             "Iterate over the journals in a directory, the newest first.\n\n"
+             "Without a path that is the state directory, where apply() puts them. Each is a journal_entry.");
+
+PyDoc_STRVAR(journal_doc, "journal($module, /, path, *, dir_fd=None)\n"
+                          "--\n\n"
+                          "Read a journal: a tuple of journal_name, one for each name that it was about.\n\n"
+                          "Its attribute about is what journals() tells of it.");
+
+PyDoc_STRVAR(recover_doc,
+             "recover($module, /, journal=None, *, below=None, dir_fd=None, dry_run=False,\n"
+             "        unguarded=False, threads=None, on_left=None, on_event=None, on_progress=None)\n"
+             "--\n\n"
+             "Finish or take back what a crash left unfinished, and remove its temporary names.\n\n"
+             "Without a journal, all unfinished ones in the state directory are worked on, or with below\n"
+             "those with names in these directories. With dry_run nothing is changed. Returns a\n"
+             "repair_result.");
+
+PyDoc_STRVAR(
+    undo_doc,
+    "undo($module, /, journal, *, dir_fd=None, dry_run=False, unguarded=False, threads=None,\n"
+    "     on_left=None, on_event=None, on_progress=None)\n"
+    "--\n\n"
+    "Give every name that a journal's work replaced a file of its own again, as it was before.\n\n"
+    "Names that shared a file share one again, and a soft link gets back what it held. A name that\n"
+    "leads elsewhere since, or whose file was written to since, is left alone. With dry_run nothing\n"
+    "is changed. Returns a repair_result.");
+
 PyDoc_STRVAR(quote_doc,
              "quote($module, /, name, *, ascii=False, needed=False)\n"
              "--\n\n"
@@ -140,9 +215,11 @@ PyDoc_STRVAR(quote_doc,
   { #name, (PyCFunction)(void (*)(void))python_##name, METH_FASTCALL | METH_KEYWORDS, name##_doc }
 
 static PyMethodDef functions[] = {
-    FUNCTION(link),      FUNCTION(link_fd),  FUNCTION(symlink), FUNCTION(unlink),  FUNCTION(stat),
-    FUNCTION(same_file), FUNCTION(readlink), FUNCTION(why),     FUNCTION(listing), FUNCTION(walk),
-    FUNCTION(names),     FUNCTION(space),    FUNCTION(check),   FUNCTION(quote),   {NULL, NULL, 0, NULL},
+    FUNCTION(link),      FUNCTION(link_fd),     FUNCTION(symlink), FUNCTION(unlink),  FUNCTION(stat),
+    FUNCTION(same_file), FUNCTION(readlink),    FUNCTION(why),     FUNCTION(listing), FUNCTION(walk),
+    FUNCTION(names),     FUNCTION(space),       FUNCTION(check),   FUNCTION(dedupe),  FUNCTION(load_plan),
+    FUNCTION(fix),       FUNCTION(journals),    FUNCTION(journal), FUNCTION(recover), FUNCTION(undo),
+    FUNCTION(quote),     {NULL, NULL, 0, NULL},
 };
 
 static int make_words(struct module_state *state) {
@@ -226,31 +303,74 @@ static const struct {
     {"space_holder", offsetof(struct module_state, space_holder_type), &space_holder_description},
     {"space_doubts", offsetof(struct module_state, space_doubts_type), &space_doubts_description},
     {"finding", offsetof(struct module_state, finding_type), &finding_description},
+    {"progress", offsetof(struct module_state, progress_type), &progress_description},
+    {"left_name", offsetof(struct module_state, left_type), &left_description},
+    {"dedupe_file", offsetof(struct module_state, dedupe_file_type), &dedupe_file_description},
+    {"dedupe_group", offsetof(struct module_state, dedupe_group_type), &dedupe_group_description},
+    {"mend", offsetof(struct module_state, mend_type), &mend_description},
+    {"journal_entry", offsetof(struct module_state, journal_entry_type), &journal_entry_description},
+    {"journal_name", offsetof(struct module_state, journal_name_type), &journal_name_description},
+    {"repair_result", offsetof(struct module_state, repair_type), &repair_description},
+};
+
+/** The types that are tuples with an attribute. */
+static const struct {
+  const char *name;
+  size_t place;
+  PyTypeObject *(*make)(void);
+} tuples[] = {
+    {"Obstacles", offsetof(struct module_state, obstacles_type), obstacles_make_type},
+    {"Findings", offsetof(struct module_state, findings_type), findings_make_type},
+    {"Journal", offsetof(struct module_state, journal_type), journal_make_type},
+};
+
+/** All other types. */
+static const struct {
+  const char *name;
+  size_t place;
+  PyType_Spec *specification;
+} objects[] = {
+    {"Listing", offsetof(struct module_state, listing_type), &listing_specification},
+    {"Walk", offsetof(struct module_state, walk_type), &walk_specification},
+    {"Dedupe", offsetof(struct module_state, dedupe_type), &dedupe_specification},
+    {"Fix", offsetof(struct module_state, fix_type), &fix_specification},
 };
 
 #define RECORD_COUNT (sizeof records / sizeof records[0])
+#define TUPLE_COUNT  (sizeof tuples / sizeof tuples[0])
+#define OBJECT_COUNT (sizeof objects / sizeof objects[0])
+#define TYPE_COUNT   (RECORD_COUNT + TUPLE_COUNT + OBJECT_COUNT)
 
-static PyTypeObject **record_place(struct module_state *state, size_t index) {
-  return (PyTypeObject **)((char *)state + records[index].place);
+static PyTypeObject **type_place(struct module_state *state, size_t place) {
+  return (PyTypeObject **)((char *)state + place);
+}
+
+/** The place of any type in the state, by a number below TYPE_COUNT. */
+static PyTypeObject **any_type(struct module_state *state, size_t number) {
+  if (number < RECORD_COUNT)
+    return type_place(state, records[number].place);
+  number -= RECORD_COUNT;
+  return type_place(state, number < TUPLE_COUNT ? tuples[number].place : objects[number - TUPLE_COUNT].place);
 }
 
 static int make_types(PyObject *module, struct module_state *state) {
   for (size_t i = 0; i < RECORD_COUNT; i++) {
-    *record_place(state, i) = PyStructSequence_NewType(records[i].description);
-    if (add_type(module, records[i].name, *record_place(state, i)) < 0)
+    *type_place(state, records[i].place) = PyStructSequence_NewType(records[i].description);
+    if (add_type(module, records[i].name, *type_place(state, records[i].place)) < 0)
       return -1;
   }
-  state->obstacles_type = obstacles_make_type();
-  if (add_type(module, "Obstacles", state->obstacles_type) < 0)
-    return -1;
-  state->findings_type = findings_make_type();
-  if (add_type(module, "Findings", state->findings_type) < 0)
-    return -1;
-  state->listing_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &listing_specification, NULL);
-  if (add_type(module, "Listing", state->listing_type) < 0)
-    return -1;
-  state->walk_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &walk_specification, NULL);
-  return add_type(module, "Walk", state->walk_type);
+  for (size_t i = 0; i < TUPLE_COUNT; i++) {
+    *type_place(state, tuples[i].place) = tuples[i].make();
+    if (add_type(module, tuples[i].name, *type_place(state, tuples[i].place)) < 0)
+      return -1;
+  }
+  for (size_t i = 0; i < OBJECT_COUNT; i++) {
+    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, objects[i].specification, NULL);
+    *type_place(state, objects[i].place) = type;
+    if (add_type(module, objects[i].name, type) < 0)
+      return -1;
+  }
+  return 0;
 }
 
 static int module_execute(PyObject *module) {
@@ -266,13 +386,9 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   struct module_state *state = state_of(module);
   if (state == NULL)
     return 0;
-  for (size_t i = 0; i < RECORD_COUNT; i++) {
-    Py_VISIT(*record_place(state, i));
+  for (size_t i = 0; i < TYPE_COUNT; i++) {
+    Py_VISIT(*any_type(state, i));
   }
-  Py_VISIT(state->obstacles_type);
-  Py_VISIT(state->findings_type);
-  Py_VISIT(state->listing_type);
-  Py_VISIT(state->walk_type);
   return 0;
 }
 
@@ -286,13 +402,9 @@ static int module_clear(PyObject *module) {
   for (int i = 0; i < KIND_COUNT; i++) {
     Py_CLEAR(state->kinds[i]);
   }
-  for (size_t i = 0; i < RECORD_COUNT; i++) {
-    Py_CLEAR(*record_place(state, i));
+  for (size_t i = 0; i < TYPE_COUNT; i++) {
+    Py_CLEAR(*any_type(state, i));
   }
-  Py_CLEAR(state->obstacles_type);
-  Py_CLEAR(state->findings_type);
-  Py_CLEAR(state->listing_type);
-  Py_CLEAR(state->walk_type);
   return 0;
 }
 

@@ -42,6 +42,9 @@ _Kind = Literal[
     "soft-link-shared",
 ]
 
+_Aspect = Literal["device", "owner", "group", "mode", "acl", "xattr", "security", "mtime", "name"]
+_OnLeft = Callable[[AnyStr, str, Optional[Exception]], object]
+
 class _HasFileno(Protocol):
     def fileno(self) -> int: ...
 
@@ -211,6 +214,183 @@ class finding(NamedTuple, Generic[AnyStr]):
 class Findings(Tuple[finding[AnyStr], ...]):
     @property
     def errors(self) -> Tuple[Exception, ...]: ...
+
+@final
+class progress(NamedTuple):
+    phase: str
+    directories: int
+    names: int
+    files: int
+    all_files: int
+    bytes: int
+    all_bytes: int
+
+_OnProgress = Callable[[progress], object]
+
+@final
+class left_name(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    left: str
+    text: str
+    error: Optional[Exception]
+
+@final
+class dedupe_file(NamedTuple, Generic[AnyStr]):
+    act: str
+    left: Optional[str]
+    differs: Tuple[str, ...]
+    keep: int
+    stat: stat_result
+    names: Tuple[AnyStr, ...]
+    outside_names: int
+
+@final
+class dedupe_group(NamedTuple, Generic[AnyStr]):
+    size_bytes: int
+    gain_bytes: int
+    files: Tuple[dedupe_file[AnyStr], ...]
+
+@final
+class Dedupe(Generic[AnyStr]):
+    @property
+    def names(self) -> int: ...
+    @property
+    def files(self) -> int: ...
+    @property
+    def read_bytes(self) -> int: ...
+    @property
+    def groups(self) -> int: ...
+    @property
+    def planned_files(self) -> int: ...
+    @property
+    def planned_names(self) -> int: ...
+    @property
+    def gain_bytes(self) -> int: ...
+    @property
+    def left_files(self) -> int: ...
+    @property
+    def done_files(self) -> int: ...
+    @property
+    def done_names(self) -> int: ...
+    @property
+    def gained_bytes(self) -> int: ...
+    @property
+    def left_names(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def applied(self) -> bool: ...
+    @property
+    def journal(self) -> Optional[AnyStr]: ...
+    @property
+    def errors(self) -> Tuple[Exception, ...]: ...
+    @property
+    def left(self) -> Tuple[left_name[AnyStr], ...]: ...
+    def __iter__(self) -> Iterator[dedupe_group[AnyStr]]: ...
+    def __getitem__(self, index: int) -> dedupe_group[AnyStr]: ...
+    def __enter__(self) -> Dedupe[AnyStr]: ...
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None: ...
+    def apply(
+        self,
+        *,
+        journal: Optional[_Path] = None,
+        no_journal: bool = False,
+        unguarded: bool = False,
+        threads: Optional[_SupportsIndex] = None,
+        on_left: Optional[_OnLeft[AnyStr]] = None,
+        on_event: Optional[_OnEvent[AnyStr]] = None,
+        on_progress: Optional[_OnProgress] = None,
+    ) -> Dedupe[AnyStr]: ...
+    def save(self, path: _Path, *, dir_fd: Optional[_SupportsIndex] = None) -> None: ...
+    def close(self) -> None: ...
+
+@final
+class mend(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    target: AnyStr
+    aim: Optional[AnyStr]
+
+@final
+class Fix(Generic[AnyStr]):
+    @property
+    def planned_names(self) -> int: ...
+    @property
+    def done_names(self) -> int: ...
+    @property
+    def left_names(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def applied(self) -> bool: ...
+    @property
+    def journal(self) -> Optional[AnyStr]: ...
+    @property
+    def errors(self) -> Tuple[Exception, ...]: ...
+    @property
+    def left(self) -> Tuple[left_name[AnyStr], ...]: ...
+    def __iter__(self) -> Iterator[mend[AnyStr]]: ...
+    def __getitem__(self, index: int) -> mend[AnyStr]: ...
+    def __enter__(self) -> Fix[AnyStr]: ...
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None: ...
+    def apply(
+        self,
+        *,
+        journal: Optional[_Path] = None,
+        no_journal: bool = False,
+        unguarded: bool = False,
+        threads: Optional[_SupportsIndex] = None,
+        on_left: Optional[_OnLeft[AnyStr]] = None,
+        on_event: Optional[_OnEvent[AnyStr]] = None,
+        on_progress: Optional[_OnProgress] = None,
+    ) -> Fix[AnyStr]: ...
+    def close(self) -> None: ...
+
+@final
+class journal_entry(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    state: str
+    verb: str
+    started_ns: Optional[int]
+    names: int
+    done_names: int
+    gained_bytes: int
+
+@final
+class journal_name(NamedTuple, Generic[AnyStr]):
+    path: AnyStr
+    with_: Optional[AnyStr]
+    done: bool
+    left: Optional[str]
+    size_bytes: int
+    ino: int
+
+class Journal(Tuple[journal_name[AnyStr], ...]):
+    @property
+    def about(self) -> journal_entry[AnyStr]: ...
+
+@final
+class repair_result(NamedTuple, Generic[AnyStr]):
+    journals: int
+    names: int
+    finished_names: int
+    returned_names: int
+    removed_names: int
+    missing_names: int
+    left_names: int
+    failed: int
+    returned_bytes: int
+    left: Tuple[left_name[AnyStr], ...]
+    errors: Tuple[Exception, ...]
 
 @overload
 def link(
@@ -560,4 +740,174 @@ def check(
     progress: Optional[_Progress] = None,
     on_event: Optional[_OnEvent[bytes]] = None,
 ) -> Findings[bytes]: ...
+@overload
+def dedupe(
+    paths: Union[_StrPath, Iterable[_StrPath]],
+    *,
+    apply: bool = False,
+    mode: Literal["hardlink", "reflink", "symlink"] = "hardlink",
+    keep: Union[_Path, Iterable[_Path]] = "most-names",
+    references: Union[_Path, Iterable[_Path], None] = None,
+    ignore: Union[_Aspect, Iterable[_Aspect], None] = None,
+    match: Union[_Aspect, Iterable[_Aspect], None] = None,
+    min_age: Optional[float] = 2.0,
+    max_links: Optional[_SupportsIndex] = None,
+    memory: Optional[_SupportsIndex] = None,
+    journal: Optional[_Path] = None,
+    no_journal: bool = False,
+    unguarded: bool = False,
+    on_left: Optional[_OnLeft[str]] = None,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    on_progress: Optional[_OnProgress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> Dedupe[str]: ...
+@overload
+def dedupe(
+    paths: Union[_BytesPath, Iterable[_BytesPath]],
+    *,
+    apply: bool = False,
+    mode: Literal["hardlink", "reflink", "symlink"] = "hardlink",
+    keep: Union[_Path, Iterable[_Path]] = "most-names",
+    references: Union[_Path, Iterable[_Path], None] = None,
+    ignore: Union[_Aspect, Iterable[_Aspect], None] = None,
+    match: Union[_Aspect, Iterable[_Aspect], None] = None,
+    min_age: Optional[float] = 2.0,
+    max_links: Optional[_SupportsIndex] = None,
+    memory: Optional[_SupportsIndex] = None,
+    journal: Optional[_Path] = None,
+    no_journal: bool = False,
+    unguarded: bool = False,
+    on_left: Optional[_OnLeft[bytes]] = None,
+    listed: bool = False,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    on_progress: Optional[_OnProgress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> Dedupe[bytes]: ...
+@overload
+def load_plan(path: _StrPath, *, dir_fd: Optional[_SupportsIndex] = None) -> Dedupe[str]: ...
+@overload
+def load_plan(path: _BytesPath, *, dir_fd: Optional[_SupportsIndex] = None) -> Dedupe[bytes]: ...
+@overload
+def fix(
+    *paths: _StrPath,
+    apply: bool = False,
+    remove: bool = False,
+    only: Union[_Kind, Iterable[_Kind], None] = None,
+    skip: Union[_Kind, Iterable[_Kind], None] = None,
+    journal: Optional[_Path] = None,
+    no_journal: bool = False,
+    unguarded: bool = False,
+    on_left: Optional[_OnLeft[str]] = None,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    on_progress: Optional[_OnProgress] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+) -> Fix[str]: ...
+@overload
+def fix(
+    *paths: _BytesPath,
+    apply: bool = False,
+    remove: bool = False,
+    only: Union[_Kind, Iterable[_Kind], None] = None,
+    skip: Union[_Kind, Iterable[_Kind], None] = None,
+    journal: Optional[_Path] = None,
+    no_journal: bool = False,
+    unguarded: bool = False,
+    on_left: Optional[_OnLeft[bytes]] = None,
+    exclude: Optional[_Patterns] = None,
+    include: Optional[_Patterns] = None,
+    rules: Optional[_Patterns] = None,
+    min_size: Optional[_SupportsIndex] = 0,
+    max_size: Optional[_SupportsIndex] = None,
+    max_depth: Optional[_SupportsIndex] = None,
+    one_file_system: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    on_progress: Optional[_OnProgress] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+) -> Fix[bytes]: ...
+@overload
+def journals(
+    path: Optional[_StrPath] = None, *, dir_fd: Optional[_SupportsIndex] = None
+) -> Iterator[journal_entry[str]]: ...
+@overload
+def journals(path: _BytesPath, *, dir_fd: Optional[_SupportsIndex] = None) -> Iterator[journal_entry[bytes]]: ...
+@overload
+def journal(path: _StrPath, *, dir_fd: Optional[_SupportsIndex] = None) -> Journal[str]: ...
+@overload
+def journal(path: _BytesPath, *, dir_fd: Optional[_SupportsIndex] = None) -> Journal[bytes]: ...
+@overload
+def recover(
+    journal: Optional[_StrPath] = None,
+    *,
+    below: Union[_Path, Iterable[_Path], None] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    dry_run: bool = False,
+    unguarded: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    on_left: Optional[_OnLeft[str]] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+    on_progress: Optional[_OnProgress] = None,
+) -> repair_result[str]: ...
+@overload
+def recover(
+    journal: _BytesPath,
+    *,
+    below: Union[_Path, Iterable[_Path], None] = None,
+    dir_fd: Optional[_SupportsIndex] = None,
+    dry_run: bool = False,
+    unguarded: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    on_left: Optional[_OnLeft[bytes]] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+    on_progress: Optional[_OnProgress] = None,
+) -> repair_result[bytes]: ...
+@overload
+def undo(
+    journal: _StrPath,
+    *,
+    dir_fd: Optional[_SupportsIndex] = None,
+    dry_run: bool = False,
+    unguarded: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    on_left: Optional[_OnLeft[str]] = None,
+    on_event: Optional[_OnEvent[str]] = None,
+    on_progress: Optional[_OnProgress] = None,
+) -> repair_result[str]: ...
+@overload
+def undo(
+    journal: _BytesPath,
+    *,
+    dir_fd: Optional[_SupportsIndex] = None,
+    dry_run: bool = False,
+    unguarded: bool = False,
+    threads: Optional[_SupportsIndex] = None,
+    on_left: Optional[_OnLeft[bytes]] = None,
+    on_event: Optional[_OnEvent[bytes]] = None,
+    on_progress: Optional[_OnProgress] = None,
+) -> repair_result[bytes]: ...
 def quote(name: _Path, *, ascii: bool = False, needed: bool = False) -> str: ...

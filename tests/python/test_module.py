@@ -283,6 +283,11 @@ class MemoryRunsOut(InPlace):
             lambda: nlink.space(groups=3, threads=1), lambda: nlink.space('d', b'a', holders=True, around='.', depth=3),
             lambda: nlink.space('x'), lambda: nlink.space(order='zip'), lambda: nlink.check(), lambda: nlink.check('x'),
             lambda: nlink.check('.', only=['dangles', 'loops']).errors, lambda: nlink.check(skip='zip'),
+            lambda: list(nlink.dedupe('.', min_age=0)), lambda: nlink.dedupe(['a', b'd'], keep=['x', 'oldest'], ignore=['mode']),
+            lambda: nlink.dedupe('.', references='d', match='zip'), lambda: nlink.dedupe('x'), lambda: nlink.dedupe('a', min_age=-1),
+            lambda: nlink.load_plan('a'), lambda: list(nlink.fix('.', remove=True)), lambda: nlink.fix('x', only='dangles'),
+            lambda: list(nlink.journals('d')), lambda: nlink.journal('a'), lambda: nlink.undo('a'), lambda: nlink.undo(3),
+            lambda: nlink.recover('x'), lambda: nlink.recover(below='d'),
         ]
         for number, call in enumerate(calls):
             expected = self.outcome(call)
