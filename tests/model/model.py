@@ -27,6 +27,9 @@ class Limits:
     def leaves_out(self, name, at):
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.excluded):
             return True
+        return self.has_wrong_size(at)
+
+    def has_wrong_size(self, at):
         if stat.S_ISREG(at.st_mode):
             return at.st_size < self.least or bool(self.most) and at.st_size > self.most
         return False
@@ -59,7 +62,7 @@ def names_below(root, limits):
     at = os.lstat(root)
     seen = [Name(root, at, 0)]
     if not stat.S_ISDIR(at.st_mode):
-        return [] if limits.leaves_out(os.path.basename(root), at) else seen
+        return [] if limits.has_wrong_size(at) else seen  # patterns are for what is found, not for what is asked for
     left_out = set()
     for here, directories, files in os.walk(root):
         if here in left_out:

@@ -42,6 +42,7 @@ class Trial(unittest.TestCase):
     maxDiff = None
     library = None
     where = None
+    tree_kind = Tree
     names = 10_000  # as many as there are at one time
 
     @classmethod
@@ -66,7 +67,7 @@ class Trial(unittest.TestCase):
             os.mkdir(base)
             try:
                 rng = random.Random(f'{self.id()} {seed}')
-                test(Tree(base, rng, settled=settled))
+                test(self.tree_kind(base, rng, settled=settled))
             except AssertionError as error:
                 raise AssertionError(f'NLINK_SEED={seed}, last asked: {self.library.request}\n{error}') from None
             finally:
