@@ -268,6 +268,9 @@ struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool
 
 /* ---------------------------------------------------------------- exchange.c: one name */
 
+/** Remove a temporary name that holds what is ours; where that fails, the journal stays unfinished. */
+void nl_name_drop(struct nl_act_job *job, int dir, const char *temp);
+
 /** Whether the soft link of a task, with its text, stands under a name. (A number alone can be another one's by now.) */
 struct nl_act_why nl_name_is_soft(const struct nl_act_job *job, uint32_t index, int dir, const char *text);
 

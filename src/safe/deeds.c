@@ -125,13 +125,17 @@ static uint32_t replace_part(struct nl_actor *actor, uint32_t index, uint32_t at
   uint32_t keep = kept_now(job, file->keep);
   struct nl_kept *kept = nl_kept_get(actor, keep, true);
   *why = kept->why;
-  if (nl_act_is_good(*why))
+  bool is_soft = file->target != NULL; /* in an undo: what it leads to is not what it gets */
+  if (nl_act_is_good(*why) && !is_soft)
     *why = nl_grip_take(&grip, actor, index, at, end, true);
   if (!nl_act_is_good(*why))
     return at;
+  if (is_soft)
+    grip = nl_grip_take_soft(actor, index);
   grip->is_split = at > file->first_name;
   size_t before = batch->name_count;
-  *why = nl_grip_compare(actor, grip, kept);
+  if (!is_soft)
+    *why = nl_grip_compare(actor, grip, kept);
   bool is_first = true;
   bool is_limited = false;
   for (; nl_act_is_good(*why) && at < end && !is_limited && (is_first || nl_batch_has_room(actor));
@@ -188,8 +192,7 @@ static struct nl_act_why make_copy(struct nl_kept **out, struct nl_actor *actor,
   struct nl_act_why why = sys == 0 ? dress(fd, &stat, own) : nl_act_failed(NLINK_STEP_WRITE, sys);
   if (!nl_act_is_good(why)) {
     nl_os_close(fd);
-    if (nl_temp_remove(dir, temp) != 0)
-      atomic_fetch_add(&actor->job->stuck_names, 1);
+    nl_name_drop(actor->job, dir, temp);
     return why;
   }
   *out = &batch->kept[batch->kept_count++];
@@ -327,7 +330,7 @@ static bool link_last(const struct nl_actor *actor, const struct nl_grip *grip, 
   struct nl_os_look look = {0};
   if (nl_os_look(&look, dir, temp) == 0 && look.dev == last->made.dev && look.ino == last->made.ino)
     return true;
-  nl_temp_remove(dir, temp); /* of what somebody else put there meanwhile */
+  nl_name_drop(actor->job, dir, temp); /* of what somebody else put there meanwhile */
   return false;
 }
 
@@ -349,8 +352,7 @@ static struct nl_act_why make_aimed(struct nl_actor *actor, const struct nl_grip
   *made = (struct nl_made){look.dev, look.ino};
   if (sys == 0)
     return NL_ACT_GOOD;
-  if (nl_temp_remove(dir, temp) != 0)
-    atomic_fetch_add(&actor->job->stuck_names, 1);
+  nl_name_drop(actor->job, dir, temp);
   return nl_act_failed(NLINK_STEP_STAT, sys);
 }
 

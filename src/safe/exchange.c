@@ -20,15 +20,34 @@ static const char *text_of(const struct nl_act_job *job, uint32_t name) {
   return job->task->names[name].text;
 }
 
-/* Where two names cannot change places in one step, the second step's name is one of this task, too: recovering knows it. */
-static int exchange(const struct nl_act_job *job, uint32_t name, int dir, const char *temp) {
-  int sys = nl_os_exchange(dir, temp, text_of(job, name));
-  if (!nl_temp_is_impossible(sys))
-    return sys;
+/*
+ * Where two names cannot change places in one step, the old file gets a second temporary name of this task, which
+ * recovering knows, too; it ends under the first one.
+ */
+static int exchange_by_link(struct nl_act_job *job, uint32_t name, int dir, const char *temp) {
   char old[NL_TASK_TEMP_SIZE];
   nl_task_temp(old, job->task, job->task->name_count + name);
-  sys = nl_temp_exchange_by_link(dir, temp, text_of(job, name), old);
-  return sys == 0 ? nl_os_rename(dir, old, temp) : sys;
+  int sys = nl_temp_exchange_by_link(dir, temp, text_of(job, name), old);
+  if (sys != 0)
+    return sys;
+  for (int i = 0; i < TRIES; i++) {
+    sys = nl_os_rename(dir, old, temp);
+    if (sys == 0)
+      return 0;
+  }
+  if (nl_os_rename(dir, old, text_of(job, name)) != 0)
+    atomic_fetch_add(&job->stuck_names, 1);
+  return sys;
+}
+
+static int exchange(struct nl_act_job *job, uint32_t name, int dir, const char *temp) {
+  int sys = nl_os_exchange(dir, temp, text_of(job, name));
+  return nl_temp_is_impossible(sys) ? exchange_by_link(job, name, dir, temp) : sys;
+}
+
+void nl_name_drop(struct nl_act_job *job, int dir, const char *temp) {
+  if (nl_temp_remove(dir, temp) != 0)
+    atomic_fetch_add(&job->stuck_names, 1);
 }
 
 static bool is_made(const struct nl_os_look *look, struct nl_made made) {
@@ -61,7 +80,7 @@ static int way_to(struct nl_string *out, const struct nl_task *task, uint32_t ke
 }
 
 /* A soft link that leads to the kept file: that is looked at. */
-static struct nl_act_why make_symlink(const struct nl_act_job *job, const struct nl_kept *kept, uint32_t name,
+static struct nl_act_why make_symlink(struct nl_act_job *job, const struct nl_kept *kept, uint32_t name,
                                       int dir, const char *temp, struct nl_made *made) {
   struct nl_string way = {0};
   int sys = way_to(&way, job->task, kept->name, name);
@@ -78,7 +97,7 @@ static struct nl_act_why make_symlink(const struct nl_act_job *job, const struct
   *made = (struct nl_made){look.dev, look.ino};
   if (sys == 0 && nl_os_is_same(&stat, &kept->stat))
     return NL_ACT_GOOD;
-  nl_temp_remove(dir, temp);
+  nl_name_drop(job, dir, temp);
   return sys != 0 ? nl_act_failed(NLINK_STEP_STAT, sys) : nl_act_left(NLINK_LEFT_CHANGED);
 }
 
@@ -115,7 +134,7 @@ struct nl_act_why nl_name_make(struct nl_actor *actor, const struct nl_kept *kep
 enum outcome { GONE, AGAIN, STAYS };
 
 /* The name holds what is ours, and the temporary name what is not: each goes where it was. */
-static enum outcome exchange_back(const struct nl_act_job *job, uint32_t name, int dir, const char *temp,
+static enum outcome exchange_back(struct nl_act_job *job, uint32_t name, int dir, const char *temp,
                                   struct nl_made made) {
   if (exchange(job, name, dir, temp) != 0)
     return AGAIN;
@@ -127,7 +146,7 @@ static enum outcome exchange_back(const struct nl_act_job *job, uint32_t name, i
 }
 
 /* One step towards a temporary name that is gone, and a name that holds what it should. */
-static enum outcome step_back(const struct nl_act_job *job, uint32_t name, int dir, const char *temp,
+static enum outcome step_back(struct nl_act_job *job, uint32_t name, int dir, const char *temp,
                               struct nl_made made) {
   struct nl_os_look look = {0};
   int sys = look_surely(&look, dir, temp);
