@@ -292,7 +292,7 @@ static enum nlink_status choose_and_fill(struct job *job, const struct nl_same *
   struct nl_choice choice = {.candidates = &job->candidates,
                              .options = job->options,
                              .gate = gate_of(job->options),
-                             .now_ns = nl_os_wall_ns(),
+                             .now_ns = task->made_ns, /* when nothing had been looked at yet */
                              .min_age_ns = job->options->min_age_ns == 0  ? MIN_AGE_NS
                                            : job->options->min_age_ns < 0 ? 0
                                                                           : job->options->min_age_ns,
