@@ -85,6 +85,18 @@ static bool is_whole_copy(const struct nl_held *held, const struct nl_task *task
          look->mtime_ns == file->own.mtime_ns && (look->mode & 0777u) == (file->own.mode & 0777u);
 }
 
+/*
+ * A file of the group. One that was replaced may be gone, and its number be that of a later file: only of the file that was to
+ * be kept, changes are believed.
+ */
+static uint32_t find_in_group(const struct nl_held *held, const struct nl_known *known, uint32_t index) {
+  const struct nl_task_file *file = &known->task->files[index];
+  uint32_t found = nl_known_find(known, held->look.dev, held->look.ino, file->group, index);
+  bool is_believed = found == NL_TASK_NO_FILE || found == file->keep ||
+                     nl_held_is_unchanged(held, &known->task->files[found]);
+  return is_believed ? found : NL_TASK_NO_FILE;
+}
+
 static int judge(struct nl_held *held, const struct nl_known *known, uint32_t index, int dir,
                  const char *text) {
   const struct nl_task_file *file = &known->task->files[index];
@@ -94,7 +106,7 @@ static int judge(struct nl_held *held, const struct nl_known *known, uint32_t in
                            : is_it && look->kind == NLINK_SYMLINK && strcmp(held->target, file->target) == 0)
     held->holding = NL_HOLDS_OLD;
   else if (file->deed == NL_DEED_LINK && look->kind == NLINK_REGULAR)
-    held->file = nl_known_find(known, look->dev, look->ino, file->group, index);
+    held->file = find_in_group(held, known, index);
   else if (file->deed == NL_DEED_SYMLINK && look->kind == NLINK_SYMLINK)
     return judge_symlink_to(held, known, index, dir, text);
   else if ((file->deed == NL_DEED_AIM && file->aim != NULL && look->kind == NLINK_SYMLINK &&

@@ -46,6 +46,9 @@ void nl_mend_count(struct nl_store_tail *tail, const struct nl_task *task);
 enum nlink_status nl_mend_journal(struct nlink_repair_report *report, int dir, const char *path,
                                   const struct nlink_apply_options *options, struct nlink_error *error);
 
+/** Whether a journal ends within its header: who wrote it was killed there, before anything was done. */
+bool nl_mend_is_only_begun(int dir, const char *path);
+
 /**
  * The same for all unfinished journals in the state directory with names in these directories or below them: for who is
  * about to act there. Those at which a process works are left alone, those that cannot be read are told to on_event.

@@ -20,7 +20,6 @@ enum fate {
   NOTHING,
   GIVE, /* it leads to a kept file, or is our soft link: it gets its old file back */
   HOME, /* it leads to the old file, or to a copy of it that was given back before; others may share that */
-  SETTLED, /* it leads to the old file, which somebody has written to */
   REMOVED, /* it was a soft link, and nothing stands there */
   LEFT
 };
@@ -119,8 +118,10 @@ static void judge_done(struct making *making, uint32_t name, const struct nl_hel
       leave(making, name, NLINK_LEFT_VANISHED, NLINK_STEP_NONE, 0);
     }
     break;
-  case NL_HOLDS_OLD:
-    seen->fate = nl_held_is_unchanged(held, file) ? HOME : SETTLED;
+  case NL_HOLDS_OLD: /* or a later file, to which the system has given the same number */
+    seen->fate = HOME;
+    if (!nl_held_is_unchanged(held, file))
+      leave(making, name, NLINK_LEFT_VANISHED, NLINK_STEP_NONE, 0);
     break;
   case NL_HOLDS_NEW:
     seen->fate = GIVE;
@@ -272,7 +273,7 @@ static struct nl_task_file *push_part(struct making *making, const struct nl_tas
       return NULL;
     seen->fate = NOTHING;
     making->out->give_names++;
-    if (deed == NL_DEED_COPY && old->deed == NL_DEED_SYMLINK)
+    if (old->deed == NL_DEED_SYMLINK)
       break; /* each soft link is looked at by itself: it is a file of its own */
   }
   return &making->out->task.files[making->out->task.file_count - 1];
@@ -343,7 +344,7 @@ static void leave_all(struct making *making, const struct nl_task_file *old) {
 /* The names of one old file: back to it, where it still is; else to one copy. */
 static bool give_file(struct making *making, const struct nl_task_file *old) {
   bool is_soft = old->deed == NL_DEED_SYMLINK;
-  uint32_t home = is_soft ? NL_TASK_NO_FILE : first_with(making, old, HOME, old->first_name);
+  uint32_t home = first_with(making, old, HOME, old->first_name);
   enum nl_deed deed = home != NL_TASK_NO_FILE ? NL_DEED_LINK : NL_DEED_COPY;
   if (push_group(making, old->size_bytes) == NULL)
     return false;
@@ -351,7 +352,7 @@ static bool give_file(struct making *making, const struct nl_task_file *old) {
   bool has_first = home != NL_TASK_NO_FILE ? push_home(making, home) : push_source(making, old);
   if (making->no_memory)
     return false;
-  if (is_soft && !has_first) {
+  if (is_soft && !has_first) { /* nobody knows where to read what it leads to */
     making->out->task.group_count--;
     leave_all(making, old);
     return true;
@@ -400,7 +401,7 @@ static bool build(struct making *making) {
   for (size_t i = 0; i < making->count; i++) {
     uint32_t name = (uint32_t)(making->items[i].key & UINT32_MAX);
     enum fate fate = (enum fate)making->seen[name].fate;
-    if ((fate == HOME || fate == SETTLED) && is_done(making, name))
+    if (fate == HOME && is_done(making, name))
       out->settled[out->settled_count++] = name;
     else if (fate == REMOVED)
       out->removed[out->removed_count++] = name;

@@ -50,17 +50,22 @@ static bool add_undo(struct nl_string *out, const char *path) {
   return nl_string_add(out, path, strlen(path)) && nl_string_add(out, ".undo", 5);
 }
 
-/* Remove it, if it has an end: nothing is to be found in it any more. */
-static void remove_ended(int dir, const char *path) {
+/* Remove it, if it has an end, or not even a beginning: nothing is to be found in it any more. */
+static void remove_ended(int dir, const char *path, bool is_locked) {
   int fd = -1;
-  if (nl_os_open_file(&fd, dir, path) == 0 && nl_store_has_end(fd))
+  if (nl_os_open_file(&fd, dir, path) == 0 &&
+      (nl_store_has_end(fd) || (is_locked && nl_mend_is_only_begun(dir, path))))
     nl_os_unlink(dir, path);
   nl_os_close(fd);
 }
 
-/* What an undoing that was interrupted left, is mended first. */
+/*
+ * What an undoing that was interrupted left, is mended first. Who has the lock of the given journal knows that nobody is about
+ * to write the one beside it.
+ */
 static enum nlink_status mend_beside(struct nlink_repair_report *report, int dir, const char *path,
-                                     const struct nlink_apply_options *options, struct nlink_error *error) {
+                                     bool is_locked, const struct nlink_apply_options *options,
+                                     struct nlink_error *error) {
   struct nl_string beside = {0};
   struct nl_os_look look;
   enum nlink_status status = NLINK_OK;
@@ -71,14 +76,14 @@ static enum nlink_status mend_beside(struct nlink_repair_report *report, int dir
   if (status == NLINK_INVALID) /* a file of somebody else's; a new one of that name is refused */
     status = NLINK_OK;
   if (status >= 0 && beside.text != NULL && (options == NULL || !options->dry_run))
-    remove_ended(dir, beside.text);
+    remove_ended(dir, beside.text, is_locked);
   nl_string_fini(&beside);
   return status;
 }
 
 enum nlink_status nl_undo_recover(struct nlink_repair_report *report, int dir, const char *path,
                                   const struct nlink_apply_options *options, struct nlink_error *error) {
-  enum nlink_status beside = mend_beside(report, dir, path, options, error);
+  enum nlink_status beside = mend_beside(report, dir, path, false, options, error);
   if (beside < 0)
     return beside;
   enum nlink_status status = nl_mend_journal(report, dir, path, options, error);
@@ -320,14 +325,15 @@ enum nlink_status nl_undo_journal(struct nlink_repair_report *report, int dir, c
   static const struct nlink_apply_options defaults = {.size = sizeof defaults};
   struct undoing undoing = {.report = report, .options = options != NULL ? options : &defaults};
   struct nlink_repair_report mended = {0};
-  enum nlink_status status = mend_beside(&mended, dir, path, undoing.options, error);
-  report->removed_names += mended.removed_names;
-  if (status >= 0)
-    status = nl_journal_resume(&undoing.journal, &undoing.done, &undoing.tail, dir, path, error);
+  enum nlink_status status =
+      nl_journal_resume(&undoing.journal, &undoing.done, &undoing.tail, dir, path, error);
   if (status < 0)
     return status;
   report->journals = 1;
-  status = undo(&undoing, error);
+  status = mend_beside(&mended, dir, path, true, undoing.options, error);
+  report->removed_names += mended.removed_names;
+  if (status >= 0)
+    status = undo(&undoing, error);
   nl_journal_close(undoing.journal);
   nl_task_fini(&undoing.done);
   nl_string_fini(&undoing.beside);

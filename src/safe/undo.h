@@ -13,7 +13,7 @@
  * as it could have) makes ONE new file: the names of all of them become names of that.
  *
  * Where the old file, or a copy that an interrupted undo made, still has a name, the group is like one of dedupe: the first
- * file is that one, deed NONE, and those behind it have deed LINK.
+ * file is that one, deed NONE, and those behind it have deed LINK; soft links among them have their target noted.
  *
  * A soft link that was aimed is a group of one file of deed AIM: `aim` is what it held, `own` has its old owner and times.
  * One that was removed is made anew by undo itself: nothing stands there that could be lost.

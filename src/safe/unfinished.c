@@ -10,6 +10,7 @@
 #include "base/sort.h"
 #include "os/os.h"
 #include "safe/mend.h"
+#include "task/record.h"
 
 #include <string.h>
 
@@ -83,6 +84,20 @@ static bool is_of_another_run(const struct nl_store_tail *tail) {
   return boot[0] != '\0' && tail->boot[0] != '\0' && strcmp(boot, tail->boot) != 0;
 }
 
+/* Such a file is left where it is: its writer may just be about to go on. */
+bool nl_mend_is_only_begun(int dir, const char *path) {
+  char head[sizeof NL_RECORD_MAGIC] = {0};
+  size_t got = 0;
+  struct nlink_stat stat = {0};
+  int fd = -1;
+  bool answer = nl_os_open_file(&fd, dir, path) == 0 && nl_os_stat_fd(&stat, fd) == 0 &&
+                stat.size_bytes < NL_RECORD_HEADER &&
+                nl_os_read(&got, fd, head, sizeof NL_RECORD_MAGIC - 1, 0) == 0 &&
+                memcmp(head, NL_RECORD_MAGIC, got) == 0;
+  nl_os_close(fd);
+  return answer;
+}
+
 static enum nlink_status mend_journal(struct nlink_repair_report *report, int dir, const char *path,
                                       const struct below *below, bool ended_too,
                                       const struct nlink_apply_options *options, struct nlink_error *error) {
@@ -90,6 +105,8 @@ static enum nlink_status mend_journal(struct nlink_repair_report *report, int di
   struct nl_task task = {0};
   struct nl_store_tail tail = {0};
   enum nlink_status status = nl_journal_resume(&journal, &task, &tail, dir, path, error);
+  if (status == NLINK_INVALID && nl_mend_is_only_begun(dir, path))
+    return NLINK_OK;
   if (status < 0)
     return status;
   bool needed = tail.state == NLINK_JOURNAL_UNFINISHED || (ended_too && is_of_another_run(&tail));
