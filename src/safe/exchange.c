@@ -112,7 +112,8 @@ static struct nl_act_why make_link(const struct nl_kept *kept, int dir, const ch
   enum nlink_status status = nl_os_status(sys);
   if (status == NLINK_TOO_MANY_LINKS || status == NLINK_TOO_SMALL) /* the latter is ntfs-3g's */
     return (struct nl_act_why){NLINK_LEFT_LINK_LIMIT, NLINK_STEP_LINK, sys};
-  return nl_act_failed(NLINK_STEP_LINK, sys);
+  /* The kept file's last name is gone, or the directory. */
+  return status == NLINK_NOT_FOUND ? nl_act_left(NLINK_LEFT_VANISHED) : nl_act_failed(NLINK_STEP_LINK, sys);
 }
 
 struct nl_act_why nl_name_make(struct nl_actor *actor, const struct nl_kept *kept, uint32_t name, int dir,
