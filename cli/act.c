@@ -135,6 +135,21 @@ void act_tell_left(struct act *act, uint64_t names) {
   out_text(act->out, ".\n");
 }
 
+/* What a person types for a journal: its name where it is in the state directory. */
+static const char *typed_name(const struct act *act, const char *path) {
+  return act->how.journal == NULL ? place_last(path) : path;
+}
+
+void act_tell_journal(struct act *act, const char *journal, bool some) {
+  if (some && journal != NULL) {
+    out_text(act->out, "To undo: nlink undo ");
+    out_name(act->out, typed_name(act, journal));
+    out_char(act->out, '\n');
+  } else if (some) {
+    out_text(act->out, "There is no journal: this cannot be undone.\n");
+  }
+}
+
 /* ------------------------------------------------------------------ the command line */
 
 bool act_take(struct act *act, int id, const char *value, bool *known) {
@@ -215,8 +230,4 @@ const char *act_find_journal(const char *operand, char **room) {
   }
   nlink_journals_close(journals);
   return found;
-}
-
-const char *act_journal_name(const struct act *act, const char *path) {
-  return act->how.journal == NULL ? place_last(path) : path;
 }

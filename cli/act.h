@@ -85,11 +85,11 @@ void act_put_reasons(struct out *out, const uint64_t left[NLINK_LEFTS]);
 /* "7 names were left alone: 4 are ...": a line, where it is one. */
 void act_tell_left(struct act *act, uint64_t names);
 
+/* "To undo: nlink undo JOURNAL", or that it cannot be undone, where `some` was done. */
+void act_tell_journal(struct act *act, const char *journal, bool some);
+
 /* A name without a slash is that of a journal in the state directory, where there is one; else a path as given.
    Borrowed from `room`, which the caller frees. NULL = memory is exhausted. */
 const char *act_find_journal(const char *operand, char **room);
-
-/* What a person types for a journal: its name where it is in the state directory. */
-const char *act_journal_name(const struct act *act, const char *path);
 
 #endif

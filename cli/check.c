@@ -3,23 +3,30 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "check.h"
 #include "nlink.h"
 #include "options.h"
 #include "out.h"
 #include "scope.h"
+#include "sys.h"
 #include "units.h"
 #include "verb.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum check_id { CHECK_ID_ONLY = 1, CHECK_ID_SKIP };
+enum check_id { CHECK_ID_ONLY = 1, CHECK_ID_SKIP, CHECK_ID_FIX, CHECK_ID_APPLY, CHECK_ID_REMOVE };
 
 enum { NAMES_SHOWN = 5 };
 
 static const struct options_row rows[] = {
     {CHECK_ID_ONLY, 0, "only", OPTIONS_TAKES, "KIND[,KIND]", "look for these kinds only"},
     {CHECK_ID_SKIP, 0, "skip", OPTIONS_TAKES, "KIND[,KIND]", "do not look for these kinds"},
+    {CHECK_ID_FIX, 0, "fix", OPTIONS_ALONE, NULL, "say which soft links could be mended, and how"},
+    {CHECK_ID_APPLY, 0, "apply", OPTIONS_ALONE, NULL, "with --fix: mend them; --journal=FILE, --no-journal"},
+    {CHECK_ID_REMOVE, 0, "remove", OPTIONS_ALONE, NULL, "with --fix: remove what leads nowhere, too"},
+    {ACT_ID_JOURNAL, 0, "journal", OPTIONS_TAKES, "FILE", NULL},
+    {ACT_ID_NO_JOURNAL, 0, "no-journal", OPTIONS_ALONE, NULL, NULL},
     {SCOPE_ID_JSON, 0, "json", OPTIONS_ALONE, NULL, "one JSON object a line for each finding"},
     SCOPE_OPTIONS,
     SCOPE_DEPTH,
@@ -31,7 +38,7 @@ const struct options_command verb_check_command = {
     .name = "nlink check",
     .usage = "Usage: %s [OPTION]... [PATH]...\n"
              "Find what is wrong with the links below each PATH, say why, and which command\n"
-             "would mend it. Nothing is changed.\n",
+             "would mend it. Nothing is changed without --fix --apply.\n",
     .examples = SCOPE_HELP "Kinds of soft links: dangles, loops, absolute-inside, points-out,\n"
                            "  needlessly-long, soft-link-shared. Of files: partly-outside, near-limit,\n"
                            "  set-id-shared, writable-and-read-only, empty-shared.\n"
@@ -40,6 +47,7 @@ const struct options_command verb_check_command = {
                            "Examples:\n"
                            "  nlink check                         everything below this directory\n"
                            "  nlink check --only dangles /usr     soft links that lead nowhere\n"
+                           "  nlink check --fix --apply .         mend what can be mended\n"
                            "  nlink check --json . | jq -r .mend  the commands\n",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
@@ -51,6 +59,7 @@ struct wish {
   struct nlink_check_options how;
   unsigned only; /* a set of 1u << kind; 0 = --only was not given */
   unsigned skip;
+  struct check_fix fix;
 };
 
 /* ------------------------------------------------------------------ for people */
@@ -183,16 +192,38 @@ static void tell_json(struct out *out, const struct findings *findings) {
 
 /* ------------------------------------------------------------------ the journey */
 
+/* Mend instead of telling; the exit status. */
+static int mend(struct wish *wish, struct nlink_check *check) {
+  struct scope *scope = wish->scope;
+  if (act_stopped() != 0) {
+    out_message(scope->out, "stopped: nothing was changed");
+    return act_stopped();
+  }
+  wish->fix.act.json = scope->json;
+  wish->fix.act.how.threads = scope->look.threads;
+  int status = scope->paths_failed < scope->count ? check_fix_run(&wish->fix, check) : (int)VERB_FAILED;
+  return status == VERB_DONE && scope->events > 0 ? (int)VERB_PART : status;
+}
+
 static int run(struct wish *wish) {
   struct scope *scope = wish->scope;
   struct nlink_check *check = NULL;
   struct nlink_error error;
   struct findings findings = {0};
+  if (wish->fix.wanted)
+    sys_watch_stop();
   enum nlink_status status =
       nlink_check_open(&check, NLINK_CWD, scope->paths, scope->count, &wish->how, &scope->look, &error);
+  if (status == NLINK_CANCELLED)
+    return mend(wish, NULL);
   if (status < 0)
     return scope_failed(scope, &error, "check the links");
   progress_clear(&scope->progress);
+  if (wish->fix.wanted) {
+    int result = mend(wish, check);
+    nlink_check_close(check);
+    return result;
+  }
   bool nothing = scope->paths_failed >= scope->count;
   bool done = gather(check, &findings);
   if (done && scope->json)
@@ -237,13 +268,23 @@ static bool take_kinds(struct out *out, unsigned *kinds, const char *option, con
 static bool take(void *verb, int id, const char *value) {
   struct wish *wish = verb;
   struct out *out = wish->scope->out;
+  bool known = true;
   switch (id) {
   case CHECK_ID_ONLY:
     return take_kinds(out, &wish->only, "--only", value);
   case CHECK_ID_SKIP:
     return take_kinds(out, &wish->skip, "--skip", value);
-  default:
+  case CHECK_ID_FIX:
+    wish->fix.wanted = true;
     return true;
+  case CHECK_ID_APPLY:
+    wish->fix.apply = true;
+    return true;
+  case CHECK_ID_REMOVE:
+    wish->fix.remove = true;
+    return true;
+  default:
+    return act_take(&wish->fix.act, id, value, &known);
   }
 }
 
@@ -254,6 +295,7 @@ int verb_check(struct out *out, int argc, char **argv) {
   struct wish wish = {.scope = &scope, .how = {.size = sizeof wish.how}};
   struct options options;
   scope_init(&scope, out);
+  act_init(&wish.fix.act, out);
   options_init(&options, &verb_check_command, argc, argv);
   int status = scope_read(&scope, &options, take, &wish);
   wish.how.off = wish.skip | (wish.only != 0 ? all & ~wish.only : 0);
@@ -261,6 +303,8 @@ int verb_check(struct out *out, int argc, char **argv) {
     out_message(out, "--only and --skip leave nothing to look for");
     status = options_point_to_help(&options, out);
   }
+  if (status == SCOPE_GO && !check_fix_goes_together(&wish.fix))
+    status = options_point_to_help(&options, out);
   if (status == SCOPE_GO)
     status = scope_ready(&scope, &options);
   if (status == SCOPE_GO && scope.count == 0) {

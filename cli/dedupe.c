@@ -7,6 +7,7 @@
 
 #include "options.h"
 #include "out.h"
+#include "repair.h"
 #include "scope.h"
 #include "units.h"
 #include "verb.h"
@@ -271,11 +272,30 @@ static int tell(struct wish *wish, struct nlink_dedupe *dedupe) {
   return status == VERB_DONE && scope->events > 0 ? VERB_PART : status;
 }
 
+/*
+ * What a crash left is mended before the trees are looked at: applying would do that itself, but what was planned by
+ * then would not fit any more. Trouble is told where it is met again.
+ */
+static void mend_first(const struct wish *wish) {
+  struct act act;
+  struct nlink_repair_report report = {0};
+  const struct scope *scope = &wish->scope;
+  act_init(&act, scope->out);
+  act.json = scope->json;
+  act_begin(&act);
+  nlink_recover(NLINK_CWD, NULL, scope->paths, scope->count, &act.how, &report, NULL);
+  act_rest(&act);
+  if (report.journals > 0)
+    repair_say(scope->out, &report);
+}
+
 static int run(struct wish *wish) {
   struct scope *scope = &wish->scope;
   struct nlink_dedupe *dedupe = NULL;
   struct nlink_error error;
   sys_watch_stop();
+  if (wish->apply && scope->files_from == NULL)
+    mend_first(wish);
   enum nlink_status status =
       nlink_dedupe_open(&dedupe, NLINK_CWD, scope->paths, scope->count, &wish->how, &scope->look, &error);
   progress_clear(&scope->progress);

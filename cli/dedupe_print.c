@@ -169,15 +169,22 @@ static void put_planned(struct dedupe_tale *tale, uint64_t files, uint64_t names
   out_print(out, " with %s %s", units_grouped(number, names), names == 1 ? "name" : "names");
 }
 
-/* "become names of 2 others", in the words of what is done. */
-static void put_becoming(struct dedupe_tale *tale, const char *hardlink, const char *symlink,
-                         const char *reflink, const char *unknown) {
+/* " would become names of 2 others", or " became ..." where it is done, in the words of what is done. */
+static void put_becoming(struct dedupe_tale *tale, bool done, uint64_t names) {
   char number[UNITS_GROUPED_SIZE];
-  const char *words = tale->saved                        ? unknown
-                      : tale->mode == NLINK_MODE_REFLINK ? reflink
-                      : tale->mode == NLINK_MODE_SYMLINK ? symlink
-                                                         : hardlink;
-  out_print(tale->out, " %s %s %s", words, units_grouped(number, tale->kept_files),
+  struct out *out = tale->out;
+  bool one = names == 1;
+  if (tale->saved)
+    out_text(out, done ? " share what is occupied by" : " would share what is occupied by");
+  else if (tale->mode == NLINK_MODE_REFLINK)
+    out_text(out, done ? " share blocks with" : " would share blocks with");
+  else
+    out_text(out, done ? " became" : " would become");
+  if (!tale->saved && tale->mode == NLINK_MODE_HARDLINK)
+    out_text(out, one ? " a name of" : " names of");
+  if (!tale->saved && tale->mode == NLINK_MODE_SYMLINK)
+    out_text(out, one ? " a soft link to" : " soft links to");
+  out_print(out, " %s %s", units_grouped(number, tale->kept_files),
             tale->kept_files == 1 ? "other" : "others");
 }
 
@@ -236,8 +243,7 @@ void dedupe_tell_plan(struct dedupe_tale *tale, const struct nlink_dedupe *dedup
     tell_nothing(tale, report);
   } else {
     put_planned(tale, report->planned_files, report->planned_names);
-    put_becoming(tale, "would become names of", "would become soft links to", "would share blocks with",
-                 "would share what is occupied by");
+    put_becoming(tale, false, report->planned_names);
     out_print(out, ", and %s would be returned.\n",
               report->gain_bytes > 0 ? units_size(size, report->gain_bytes) : "nothing");
   }
@@ -253,7 +259,6 @@ void dedupe_tell_plan(struct dedupe_tale *tale, const struct nlink_dedupe *dedup
 
 static void tell_done(struct dedupe_tale *tale, struct act *act, const struct nlink_dedupe *dedupe) {
   const struct nlink_dedupe_report *report = nlink_dedupe_report(dedupe);
-  const char *journal = nlink_dedupe_journal(dedupe);
   struct out *out = tale->out;
   char number[UNITS_GROUPED_SIZE];
   char size[UNITS_SIZE_SIZE];
@@ -263,26 +268,20 @@ static void tell_done(struct dedupe_tale *tale, struct act *act, const struct nl
   }
   if (report->planned_files == 0) {
     tell_nothing(tale, report);
+  } else if (report->done_files + report->done_names == 0) {
+    out_text(out, "Nothing was replaced.\n");
   } else {
     out_text(out, units_grouped(number, report->done_files));
     if (report->done_files < report->planned_files)
       out_print(out, " of %s", units_grouped(number, report->planned_files));
     out_print(out, " %s", file_word(report->planned_files));
-    put_becoming(tale, "became names of", "became soft links to", "share blocks with",
-                 "share what is occupied by");
+    put_becoming(tale, true, report->done_names);
     out_print(out, ": %s returned.\n",
               report->gained_bytes > 0 ? units_size(size, report->gained_bytes) : "nothing");
   }
   tell_left_files(tale, report->left_files);
   act_tell_left(act, report->left_names);
-  bool some = report->done_files + report->done_names > 0;
-  if (journal != NULL && some) {
-    out_text(out, "To undo: nlink undo ");
-    out_name(out, act_journal_name(act, journal));
-    out_char(out, '\n');
-  } else if (some) {
-    out_text(out, "There is no journal: this cannot be undone.\n");
-  }
+  act_tell_journal(act, nlink_dedupe_journal(dedupe), report->done_files + report->done_names > 0);
 }
 
 int dedupe_apply(struct dedupe_tale *tale, struct act *act, struct nlink_dedupe *dedupe) {

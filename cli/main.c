@@ -11,14 +11,17 @@
  *          scope act progress          what the verbs share that look at trees, and that replace names
  *          options units out sys       command lines by table; numbers; all printing; asking of the system
  *   include/nlink.h                    all that the command knows of what follows
- *   src/verb/   link symlink unlink stat list why names space check   what the library can do
- *   src/safe/   swap backup            replacing a name, so that it is there at every instant
+ *   src/verb/   link ... check dedupe recover undo journal   what the library can do
+ *   src/safe/   swap backup journal act mend ...      replacing names, so that each is there at every instant
  *   src/flaw/   soft groups mend ...   what is wrong with links
+ *   src/merge/  candidate choose fill  equal files, and which of them is kept
  *   src/look/   scene cause paths rights limits       why a call failed, found out by looking
  *   src/sum/    account forest ...     what trees hold, and what deleting them frees
  *   src/find/   seek told absence ...  all names of a file
  *   src/path/   beneath place relative circle ...     paths resolved by descriptors
  *   src/tree/   walk table rules stroll ...           directories read and walked
+ *   src/bytes/  step crowd same        contents compared
+ *   src/task/   task store restore     what is to be done to which names, and that in a file
  *   src/work/   pool                   work shared by several threads
  *   src/os/     posix linux btrfs xfs  the only door to the system
  *   src/base/   error quote memory arena sort fault   knows nothing above it
@@ -40,9 +43,9 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"link", verb_link},   {"unlink", verb_unlink},   {"ls", verb_ls},   {"names", verb_names},
-    {"space", verb_space}, {"check", verb_check},     {"why", verb_why}, {"dedupe", verb_dedupe},
-    {"apply", verb_apply}, {"journal", verb_journal},
+    {"link", verb_link},   {"unlink", verb_unlink}, {"ls", verb_ls},           {"names", verb_names},
+    {"space", verb_space}, {"check", verb_check},   {"why", verb_why},         {"dedupe", verb_dedupe},
+    {"apply", verb_apply}, {"undo", verb_undo},     {"recover", verb_recover}, {"journal", verb_journal},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -73,6 +76,8 @@ static int help(struct out *out) {
                 "  why SRC DST        say what would stand in the way of a link; change nothing\n"
                 "  dedupe PATH...     find equal files; with --apply, make them one\n"
                 "  apply PLAN         do what nlink dedupe --plan has saved\n"
+                "  undo JOURNAL       give every name its own file back\n"
+                "  recover [JOURNAL]  finish or take back what a crash left in the middle\n"
                 "  journal [JOURNAL]  list what was done, and can be undone\n"
                 "\n"
                 "nlink VERB --help tells the options of a verb; nlink --version: the version.\n"
@@ -143,7 +148,9 @@ static int complain(struct out *out, const char *word) {
 
 static int run_nlink(struct out *out, int argc, char **argv) {
   if (argc < 2) {
-    out_message(out, "missing verb: link, unlink, ls, names, space, check, why, dedupe, apply or journal");
+    out_message(
+        out,
+        "missing verb: link, unlink, ls, names, space, check, why, dedupe, apply, undo, recover or journal");
     out_say(out, "Try 'nlink --help' for more information.\n");
     return VERB_USAGE;
   }

@@ -35,6 +35,14 @@ void repair_json(struct out *out, const struct nlink_repair_report *report) {
   out_json_end(out);
 }
 
+void repair_say(struct out *out, const struct nlink_repair_report *report) {
+  char finished[UNITS_GROUPED_SIZE];
+  char returned[UNITS_GROUPED_SIZE];
+  out_message(out, "earlier work was left unfinished here, and is mended: %s finished, %s taken back",
+              units_grouped(finished, report->finished_names),
+              units_grouped(returned, report->returned_names));
+}
+
 void repair_put_count(struct out *out, uint64_t count, const char *one, const char *several) {
   char number[UNITS_GROUPED_SIZE];
   out_print(out, "%s %s", units_grouped(number, count), count == 1 ? one : several);

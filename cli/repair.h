@@ -16,6 +16,9 @@ void repair_add(struct nlink_repair_report *sum, const struct nlink_repair_repor
 /* The report as one JSON object. */
 void repair_json(struct out *out, const struct nlink_repair_report *report);
 
+/* Say on standard error that earlier work was mended by the way. */
+void repair_say(struct out *out, const struct nlink_repair_report *report);
+
 /* "3 names": a number and its word. */
 void repair_put_count(struct out *out, uint64_t count, const char *one, const char *several);
 

@@ -119,6 +119,10 @@ static void on_stop(int number) {
 
 void sys_watch_stop(void) {
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  static bool watching;
+  if (watching)
+    return;
+  watching = true;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     struct sigaction before = {0};
     struct sigaction after = {0};

@@ -48,11 +48,16 @@ static void tell(struct act *act, const struct nlink_repair_report *report) {
   struct out *out = act->out;
   bool dry = act->how.dry_run;
   char size[UNITS_SIZE_SIZE];
+  bool one = report->returned_names == 1;
   repair_put_count(out, report->returned_names, "name", "names");
-  out_text(out, dry ? " would have " : report->returned_names == 1 ? " has " : " have ");
-  out_text(out, report->returned_names == 1 ? "a file of its own again" : "files of their own again");
-  out_print(out, ": %s occupied.\n",
-            report->returned_bytes > 0 ? units_size(size, report->returned_bytes) : "nothing more is");
+  if (report->returned_bytes > 0) {
+    out_text(out, dry ? " would have " : one ? " has " : " have ");
+    out_print(out, "%s: %s occupied.\n", one ? "a file of its own again" : "files of their own again",
+              units_size(size, report->returned_bytes));
+  } else { /* soft links, or files that shared blocks */
+    out_text(out, dry ? " would lead" : one ? " leads" : " lead");
+    out_text(out, " to what was there before.\n");
+  }
   if (report->missing_names > 0) {
     repair_put_count(out, report->missing_names, "name is", "names are");
     out_text(out, " not there any more.\n");

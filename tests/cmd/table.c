@@ -33,6 +33,8 @@ int main(void) {
   print("nlink why", &verb_why_command);
   print("nlink dedupe", &verb_dedupe_command);
   print("nlink apply", &verb_apply_command);
+  print("nlink undo", &verb_undo_command);
+  print("nlink recover", &verb_recover_command);
   print("nlink journal", &verb_journal_command);
   return 0;
 }

@@ -8,7 +8,7 @@ import unittest
 
 import tree
 
-VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'check', 'why', 'dedupe', 'apply', 'journal')
+VERBS = ('link', 'unlink', 'ls', 'names', 'space', 'check', 'why', 'dedupe', 'apply', 'undo', 'recover', 'journal')
 
 
 class Usage(tree.Verb):
