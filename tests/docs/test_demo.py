@@ -37,11 +37,13 @@ class Demo(unittest.TestCase):
     def assert_whole(self, done):
         self.assertEqual((done.returncode, done.stderr), (0, ''), done.stdout)
         numbers = re.findall(r'^(\d+)\. ', done.stdout, re.M)
-        self.assertEqual(numbers, [str(number) for number in range(1, 13)])
+        self.assertEqual(numbers, [str(number) for number in range(1, 14)])
         self.assertIn('What to try next', done.stdout)
         for words in ('[1, 1 outside]', '(dangles)', '1 name remains', 'last name',
                       "'attic' is a directory", 'leads out of its directory', 'can be linked', '1 of 3 names: ',
-                      'held by ./wednesday/photos', 'OLDEST-TOGETHER', 'mend: ln -sfn -- ', 'nothing found'):
+                      'held by ./wednesday/photos', 'OLDEST-TOGETHER', 'mend: ln -sfn -- ', 'nothing found', ' to gain: ',
+                      'Nothing was changed; with --apply it is done.', 'To undo: nlink undo ', 'All is as it was.',
+                      'the same bytes', 'the same modes, owners, times and counts'):
             self.assertIn(words, done.stdout)
 
     def test_runs_through(self):

@@ -43,6 +43,8 @@ VARIES = [
     (re.compile(r'two mounts \(id \d+ and \d+\)'), 'two mounts (id N and N)'),
     (re.compile(r'"dev":\d+,"ino":\d+'), '"dev":N,"ino":N'),
     (re.compile(r'"told_by_system":(true|false)'), '"told_by_system":WHETHER'),
+    (re.compile(r'\d{8}T\d{6}Z-(\w+)-\w+\.journal'), r'TIME-\1-RANDOM.journal'),
+    (re.compile(r'\b\d{4}-\d\d-\d\d \d\d:\d\d\b'), 'DAY TIME'),
     (re.compile(r'^Open files (and shared extents )?can make'), 'Open files AND WHAT ELSE can make'),
 ]
 
