@@ -4,7 +4,7 @@
 
     bench/dedupe_bench.py PART BUILD-DIRECTORY [--seconds N] [--cold N] [--scratch DIRECTORY] [--real TREE]
 
-All take turns. A round is one run of each; rounds are added until N seconds are over, and who takes half as long again as
+All take turns. A round is one run of each; rounds are added until N seconds are over, and who takes twice as long as
 the fastest of the others is not run again after the first, nor who takes longer than --limit. What they print is thrown
 away. Those that can compare bytes are asked to; rdfind compares SHA-1 sums. The trees are those of bench/trees.py.
 
@@ -28,7 +28,7 @@ import race
 import trees
 from race import Failed, Runner, program
 
-TOO_SLOW = 1.5  # times the fastest of the others: then one round is enough
+TOO_SLOW = 2  # times the fastest of the others: then one round is enough
 
 
 class Bench:
