@@ -149,6 +149,32 @@ static void outcomes_and_ends(void **state) {
   }
 }
 
+/* Whether it is ended is seen from its last bytes. */
+static void has_an_end(void **state) {
+  (void)state;
+  struct ground_chance chance = {10};
+  struct nl_task task;
+  made_task(&task, &chance, 4);
+  static const struct {
+    bool is_journal, fared, ended;
+    off_t more;
+  } files[] = {{true, true, true, 0},    {true, false, true, 0}, {true, true, false, 0},
+               {false, false, false, 0}, {true, true, true, -1}, {true, true, true, 8},
+               {true, false, false, -9}};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    made_store("f", &task, files[i].is_journal, files[i].fared, files[i].ended);
+    int fd = open("f", O_RDWR | O_CLOEXEC);
+    assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) + files[i].more), 0);
+    assert_int_equal(nl_store_has_end(fd), files[i].ended && files[i].more == 0);
+    for (off_t size = NL_RECORD_HEADER + 100; i == 0 && size >= 0; size -= 13) {
+      assert_int_equal(ftruncate(fd, size), 0);
+      assert_false(nl_store_has_end(fd));
+    }
+    close(fd);
+  }
+  nl_task_fini(&task);
+}
+
 /* Records longer than what is read at once, many records of a kind, and more than fits a buffer. */
 static void large_ones(void **state) {
   (void)state;
@@ -656,12 +682,15 @@ static void writing_fails(void **state) {
 int main(void) {
 #define ON_GROUND(name) cmocka_unit_test_setup_teardown(name, ground_setup, ground_teardown)
   const struct CMUnitTest tests[] = {
-      ON_GROUND(round_trip),        ON_GROUND(outcomes_and_ends), ON_GROUND(large_ones),
-      ON_GROUND(too_long),          ON_GROUND(as_documented),     ON_GROUND(every_cut_plan),
-      ON_GROUND(every_cut_journal), ON_GROUND(cut_and_filled),    ON_GROUND(every_changed_byte),
-      ON_GROUND(resumed),           ON_GROUND(strange_records),   ON_GROUND(hostile_numbers),
-      ON_GROUND(hostile_records),   ON_GROUND(no_such_file),      ON_GROUND(a_hole),
-      ON_GROUND(reading_fails),     ON_GROUND(writing_fails),
+      ON_GROUND(round_trip),      ON_GROUND(outcomes_and_ends),
+      ON_GROUND(has_an_end),      ON_GROUND(large_ones),
+      ON_GROUND(too_long),        ON_GROUND(as_documented),
+      ON_GROUND(every_cut_plan),  ON_GROUND(every_cut_journal),
+      ON_GROUND(cut_and_filled),  ON_GROUND(every_changed_byte),
+      ON_GROUND(resumed),         ON_GROUND(strange_records),
+      ON_GROUND(hostile_numbers), ON_GROUND(hostile_records),
+      ON_GROUND(no_such_file),    ON_GROUND(a_hole),
+      ON_GROUND(reading_fails),   ON_GROUND(writing_fails),
   };
   return GROUND_RUN("store", tests);
 }
