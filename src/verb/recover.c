@@ -71,7 +71,7 @@ static const char *wrong_arguments(const char *path, const char *const *below, s
 enum nlink_status nlink_recover(int dir, const char *path, const char *const *below, size_t count,
                                 const struct nlink_apply_options *options, struct nlink_repair_report *report,
                                 struct nlink_error *error) {
-  struct nlink_repair_report own;
+  struct nlink_repair_report own = {0};
   struct nlink_repair_report *told = report != NULL ? report : &own;
   const char *wrong = wrong_arguments(path, below, count, options);
   *told = (struct nlink_repair_report){0};

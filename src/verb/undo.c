@@ -8,7 +8,7 @@
 
 enum nlink_status nlink_undo(int dir, const char *path, const struct nlink_apply_options *options,
                              struct nlink_repair_report *report, struct nlink_error *error) {
-  struct nlink_repair_report own;
+  struct nlink_repair_report own = {0};
   struct nlink_repair_report *told = report != NULL ? report : &own;
   *told = (struct nlink_repair_report){0};
   if (path == NULL)
