@@ -53,7 +53,7 @@ struct nl_act_mark {
 struct nl_act_system {
   uint64_t dev;
   bool synced;
-  bool trusts_times; /* every way of writing shows in mtime */
+  bool tells_mapped_writes; /* every way of writing shows in mtime */
 };
 
 /** A name left alone, until on_left is told. */
@@ -111,8 +111,8 @@ struct nl_kept {
   uint32_t file;         /* NL_TASK_NO_FILE = a copy that was made */
   uint32_t name;         /* by which it was opened */
   bool leased;
-  bool trusts_times;   /* every way of writing on its file system shows in mtime */
-  bool has_attributes; /* the two below are read */
+  bool tells_mapped_writes; /* every way of writing on its file system shows in mtime */
+  bool has_attributes;      /* the two below are read */
   uint32_t attribute_count;
   const struct nl_task_attribute *attributes;
   struct nlink_stat stat;
@@ -264,7 +264,7 @@ struct nl_act_why nl_grip_compare(struct nl_actor *actor, struct nl_grip *grip, 
 struct nl_act_why nl_grip_compare_again(struct nl_grip *grip, struct nl_arena *arena);
 
 /** Bring what stands on the file system of an open file to its disk, once a job. */
-struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool *trusts_times);
+struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool *tells_mapped_writes);
 
 /* ---------------------------------------------------------------- exchange.c: one name */
 

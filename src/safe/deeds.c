@@ -126,12 +126,12 @@ static uint32_t replace_part(struct nl_actor *actor, uint32_t index, uint32_t at
   struct nl_kept *kept = nl_kept_get(actor, keep, true);
   *why = kept->why;
   bool is_soft = file->target != NULL; /* in an undo: what it leads to is not what it gets */
-  if (nl_act_is_good(*why) && !is_soft)
-    *why = nl_grip_take(&grip, actor, index, at, end, true);
-  if (!nl_act_is_good(*why))
-    return at;
-  if (is_soft)
+  if (nl_act_is_good(*why) && is_soft)
     grip = nl_grip_take_soft(actor, index);
+  else if (nl_act_is_good(*why))
+    *why = nl_grip_take(&grip, actor, index, at, end, true);
+  if (!nl_act_is_good(*why) || grip == NULL)
+    return at;
   grip->is_split = at > file->first_name;
   size_t before = batch->name_count;
   if (!is_soft)
@@ -142,7 +142,7 @@ static uint32_t replace_part(struct nl_actor *actor, uint32_t index, uint32_t at
        is_first = false) {
     struct nl_act_why one =
         job->task->names[at].state == NL_TASK_OPEN ? replace_name(actor, grip, kept, at) : NL_ACT_GOOD;
-    is_limited = one.left == NLINK_LEFT_LINK_LIMIT;
+    is_limited = one.left == NLINK_LEFT_LINK_LIMIT && !is_soft;
     if (!nl_act_is_good(one) && !is_limited)
       nl_act_leave(actor, at, one);
     at += !is_limited;
@@ -272,7 +272,7 @@ static struct nl_act_why copy_name(struct nl_actor *actor, struct nl_grip *grip,
   struct nl_kept *copy = NULL;
   if (actor->copy_group != group) {
     why = make_group_copy(&copy, actor, grip, name, dir);
-    if (!nl_act_is_good(why))
+    if (!nl_act_is_good(why) || copy == NULL)
       return why;
     actor->copy_group = group;
     made = (struct nl_made){copy->stat.dev, copy->stat.ino};
@@ -297,7 +297,7 @@ static uint32_t copy_part(struct nl_actor *actor, uint32_t index, uint32_t at, u
     grip = nl_grip_take_soft(actor, index);
   else
     *why = nl_grip_take(&grip, actor, index, at, end, true);
-  if (!nl_act_is_good(*why))
+  if (!nl_act_is_good(*why) || grip == NULL)
     return at;
   size_t before = batch->name_count;
   for (bool is_first = true; at < end && (is_first || nl_batch_has_room(actor)); at++, is_first = false) {
@@ -461,7 +461,7 @@ static uint32_t share_part(struct nl_actor *actor, uint32_t index, uint32_t at, 
   *why = kept->why;
   if (nl_act_is_good(*why))
     *why = nl_grip_take(&grip, actor, index, at, end, false);
-  if (!nl_act_is_good(*why))
+  if (!nl_act_is_good(*why) || grip == NULL)
     return at;
   *why = share(actor, kept->fd, grip->fd, file->size_bytes);
   nl_grip_drop(actor, grip);

@@ -250,7 +250,7 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
   char temp[NL_TASK_TEMP_SIZE];
   nl_task_temp(temp, job->task, name);
   atomic_store(&job->marks[grip->file].touched, true);
-  struct nl_act_why why = NL_ACT_GOOD;
+  struct nl_act_why why;
   struct nl_os_look look = {0};
   int sys = exchange(job, name, dir, temp);
   if (sys != 0) {

@@ -14,15 +14,6 @@
 
 /* ---------------------------------------------------------------- file systems */
 
-/* Those of which it is known that a write through a mapping shows in mtime. */
-static bool trusts(const char *type) {
-  static const char *const known[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"};
-  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (strcmp(type, known[i]) == 0)
-      return true;
-  return false;
-}
-
 /* Under `common`; NULL = no memory. */
 static struct nl_act_system *system_of(struct nl_act_job *job, uint64_t dev, int fd) {
   for (size_t i = 0; i < job->system_count; i++)
@@ -35,11 +26,11 @@ static struct nl_act_system *system_of(struct nl_act_job *job, uint64_t dev, int
   struct nl_os_fs fs = {0};
   bool known = nl_os_fs(&fs, fd) == 0;
   job->systems[job->system_count] =
-      (struct nl_act_system){.dev = dev, .trusts_times = known && trusts(fs.type)};
+      (struct nl_act_system){.dev = dev, .tells_mapped_writes = known && fs.tells_mapped_writes};
   return &job->systems[job->system_count++];
 }
 
-struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool *trusts_times) {
+struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool *tells_mapped_writes) {
   struct nl_act_why why = NL_ACT_GOOD;
   nl_os_enter(job->common);
   struct nl_act_system *system = system_of(job, dev, fd);
@@ -50,7 +41,7 @@ struct nl_act_why nl_act_sync(struct nl_act_job *job, uint64_t dev, int fd, bool
     if (nl_os_status(sys) == NLINK_INTERRUPTED)
       sys = nl_os_sync_fs(fd);
     system->synced = sys == 0;
-    *trusts_times = system->trusts_times;
+    *tells_mapped_writes = system->tells_mapped_writes;
     if (sys != 0)
       why = nl_act_failed(NLINK_STEP_SYNC, sys);
   }
@@ -157,7 +148,7 @@ struct nl_kept *nl_kept_get(struct nl_actor *actor, uint32_t file, bool leased) 
   kept->why = take_hold(&kept->fd, &kept->leased, leased, &kept->name, &kept->stat, actor, file,
                         noted->first_name, noted->first_name + noted->name_count);
   if (nl_act_is_good(kept->why) && leased)
-    kept->why = nl_act_sync(actor->job, kept->stat.dev, kept->fd, &kept->trusts_times);
+    kept->why = nl_act_sync(actor->job, kept->stat.dev, kept->fd, &kept->tells_mapped_writes);
   batch->open += kept->fd >= 0;
   return kept;
 }
@@ -221,7 +212,7 @@ static struct nl_act_why compare_bytes(struct nl_actor *actor, const struct nl_g
   uint64_t size_bytes = kept->stat.size_bytes;
   if (grip->stat.size_bytes != size_bytes)
     return nl_act_left(NLINK_LEFT_CHANGED);
-  if (size_bytes > NL_COMPARE_AGAIN && kept->trusts_times)
+  if (size_bytes > NL_COMPARE_AGAIN && kept->tells_mapped_writes)
     return NL_ACT_GOOD;
   struct nl_act_why why = NL_ACT_GOOD;
   for (uint64_t at = 0; at < size_bytes && nl_act_is_good(why); at += NL_COMPARE_AGAIN) {
