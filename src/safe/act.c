@@ -299,11 +299,50 @@ static enum nlink_status answer(struct nl_act_report *report, const struct nl_ac
   return status;
 }
 
+static int compare_devices(const void *a, const void *b, const void *ctx) {
+  (void)ctx;
+  const struct nl_task_file *one = a;
+  const struct nl_task_file *other = b;
+  return one->dev < other->dev ? -1 : one->dev > other->dev;
+}
+
+/*
+ * What an undo makes copies of is one file, from which each copy takes some names. Who takes the first of them changes
+ * its ctime for all others, whichever worker has them.
+ */
+static bool mark_shared(struct nl_act_mark *marks, const struct nl_task *task) {
+  uint32_t copies = 0;
+  for (uint32_t i = 0; i < task->file_count; i++)
+    copies += task->files[i].deed == NL_DEED_COPY;
+  if (copies == 0)
+    return true;
+  struct nl_sort_item *items = nl_alloc(task->file_count * sizeof *items);
+  if (items == NULL)
+    return false;
+  for (uint32_t i = 0; i < task->file_count; i++)
+    items[i] = (struct nl_sort_item){task->files[i].ino, &task->files[i]};
+  nl_sort_in_place(items, task->file_count, compare_devices, NULL);
+  for (uint32_t i = 1; i < task->file_count; i++) {
+    const struct nl_task_file *one = items[i - 1].what;
+    const struct nl_task_file *other = items[i].what;
+    if (one->ino != other->ino || one->dev != other->dev)
+      continue;
+    marks[one - task->files].is_shared = marks[other - task->files].is_shared = true;
+  }
+  for (uint32_t i = 0; i < task->file_count; i++)
+    atomic_init(&marks[i].touched, marks[i].is_shared);
+  nl_free(items);
+  return true;
+}
+
 static struct nl_act_mark *make_marks(const struct nl_task *task) {
   struct nl_act_mark *marks = nl_alloc_zero(((size_t)task->file_count + 1) * sizeof *marks);
   for (uint32_t i = 0; i < task->file_count && marks != NULL; i++)
     atomic_init(&marks[i].instead, NL_TASK_NO_FILE);
-  return marks;
+  if (marks == NULL || mark_shared(marks, task))
+    return marks;
+  nl_free(marks);
+  return NULL;
 }
 
 /* All that is needed before the first name changes; 0, or the system's error number. */

@@ -46,7 +46,8 @@ struct nl_act_mark {
   _Atomic uint32_t instead; /* it has as many names as it can have: which file is kept from now on */
   atomic_bool is_instead;   /* it is such a one, */
   atomic_bool is_used;      /* and others became names of it */
-  atomic_bool touched;      /* its ctime was changed by ourselves */
+  atomic_bool touched;      /* its ctime was changed by ourselves, or may be */
+  bool is_shared; /* other files of the task are the same one: an undo gives it back in several copies */
 };
 
 /** A file system. */

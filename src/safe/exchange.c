@@ -261,7 +261,8 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
       why = nl_act_left(NLINK_LEFT_OPEN);
   }
   if (nl_act_is_good(why)) {
-    grip->ctime_ns = grip->is_split ? NLINK_TIME_UNKNOWN : look.ctime_ns;
+    bool changes = grip->is_split || job->marks[grip->file].is_shared;
+    grip->ctime_ns = changes ? NLINK_TIME_UNKNOWN : look.ctime_ns;
     actor->batches[actor->now].exchanged_ns = nl_os_now_ns();
     return why;
   }

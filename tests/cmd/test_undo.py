@@ -201,6 +201,23 @@ class Undo(Work):
         self.assertTrue(out.startswith(b'4 names have files of their own again: 576 KiB occupied.\n'), out)
         self.unchanged()
 
+    def test_one_file_into_several_directories(self):
+        """Whoever gives the first of its names back changes the file's ctime, while others are at its other names."""
+        if tree.is_sanitized():
+            self.skipTest('a sanitizer has system calls of its own')
+        trace = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=statx,newfstatat:delay_enter=2000']
+        if not shutil.which('strace') or subprocess.run([*trace[:5], 'true'], check=False).returncode:
+            self.skipTest('strace cannot trace here')
+        for number in range(4):
+            for name in ('d/%d', 'd/%d too', 'e/%d', 'e/%d too'):
+                self.write(name % number, b'%d' % number * 5000)
+        self.before = self.changed()
+        self.merge()
+        env = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'XDG_STATE_HOME': os.fsdecode(self.state)}
+        done = subprocess.run([*trace, tree.NLINK, 'undo', '--last'], cwd=self.root, env=env, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b''), done.stdout)
+        self.unchanged()
+
     def test_soft_links(self):
         self.merge('--mode=symlink')
         self.assertEqual(os.readlink(self.at('e/copy')), b'../d/photo')
