@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: MIT
  */
 #include "plan.h"
-#include <math.h>
 #include <structmember.h>
 
 static PyStructSequence_Field file_fields[] = {
@@ -317,7 +316,8 @@ static int take_min_age(struct wish *wish, PyObject *object) {
     PyErr_Format(PyExc_ValueError, "dedupe: min_age should be seconds from 0 on, not %R", object);
     return -1;
   }
-  wish->options.min_age_ns = seconds > 0 ? (int64_t)ceil(seconds * 1e9) : -1;
+  int64_t age_ns = (int64_t)(seconds * 1e9);
+  wish->options.min_age_ns = age_ns > 0 ? age_ns : -1;
   return 0;
 }
 

@@ -360,6 +360,33 @@ class CalledBack(Equals):
                           lambda rules: self.plan('p', on_progress=raiser, rules=rules, threads=1), [])
 
 
+    def test_stopped_while_acting(self):
+        told = []
+
+        def stop(progress):
+            told.append(progress)
+            return False
+        for count in (500, 5000, 50000):
+            for number in range(count):
+                self.write('t/b/%d' % number, b'%d' % (number // 2))
+            plan = self.plan('t/b', keep='first')
+            try:
+                plan.apply(on_progress=stop)
+            except InterruptedError as error:
+                self.assertEqual(error.status, 'NLINK_CANCELLED')
+                break
+        self.assertEqual(told[0].phase, 'acting')
+        self.assertLess(plan.done_names, plan.planned_names)
+        self.assertEqual(plan.done_names + plan.left_names, plan.planned_names)
+        self.assertEqual({left.left for left in plan.left} - {'stopped'}, set())
+        for number in range(count):
+            with open('t/b/%d' % number, 'rb') as file:
+                self.assertEqual(file.read(), b'%d' % (number // 2))
+        self.assertEqual(len(os.listdir('t/b')), count + 2)
+        self.assertEqual(nlink.recover().journals, 0)
+        self.assertEqual(nlink.undo(plan.journal).returned_names, plan.done_names)
+
+
 class Saved(Equals):
     def test_save_and_load(self):
         plan = self.plan()
