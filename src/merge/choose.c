@@ -14,7 +14,9 @@
 
 #include <string.h>
 
-enum { NONE = UINT32_MAX, FEW = 16 };
+#define NONE UINT32_MAX
+
+enum { FEW = 16 };
 
 /* ---------------------------------------------------------------- in what two files differ */
 
