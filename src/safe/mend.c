@@ -212,7 +212,8 @@ void nl_mend_count(struct nl_store_tail *tail, const struct nl_task *task) {
     uint64_t done = 0;
     for (uint32_t j = 0; j < file->name_count; j++)
       done += task->names[file->first_name + j].state == NL_TASK_DONE;
-    bool is_freed = (file->deed == NL_DEED_LINK || file->deed == NL_DEED_SYMLINK) && done >= file->link_count;
+    bool is_replaced = file->deed == NL_DEED_LINK || file->deed == NL_DEED_SYMLINK;
+    bool is_freed = file->deed == NL_DEED_SHARE || (is_replaced && done >= file->link_count);
     tail->done_names += done;
     tail->gained_bytes += done > 0 && is_freed ? file->allocated_bytes : 0;
   }

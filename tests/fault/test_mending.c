@@ -287,6 +287,23 @@ static void undone(void **state) {
   }
 }
 
+/* A kept file that takes no more names: others are kept instead, and undo finds them. */
+static void too_many_links(void **state) {
+  (void)state;
+  struct nl_fault_plan plan = {.kinds = CHANGES, .k = 1, .sys = EMLINK, .only = "linkat-fd"};
+  for (long count = 1; plan.k <= count; plan.k++) {
+    build();
+    nl_fault_begin(&plan);
+    enum nlink_status status = dedupe();
+    count = nl_fault_count();
+    nl_fault_begin(NULL);
+    EXPECT(status == NLINK_OK || status == NLINK_PARTIAL, plan.k, 0);
+    EXPECT(all_hold_their_bytes(), plan.k, 0);
+    expect_undone(plan.k, 0);
+  }
+  assert_true(plan.k > 4);
+}
+
 /* ---------------------------------------------------------------- a call fails */
 
 static void fail_each(work *what, unsigned kinds, bool sticky, int sys) {
@@ -377,6 +394,7 @@ int main(void) {
       HARD(undone),
       SYMLINK(undone),
       ELSEWHERE(undone),
+      HARD(too_many_links),
       HARD(a_call_of_recover_fails),
       HARD(an_allocation_of_recover_fails),
       HARD(a_call_of_undo_fails),
