@@ -57,13 +57,15 @@ static struct nl_act_why find(uint16_t *place, int *dir, struct nl_actor *actor,
   return look_at(actor, grip, name, *dir);
 }
 
+/*
+ * Where somebody wants to write to the kept file since the first name of this one was exchanged, the others follow all the
+ * same: he is held up, and what he writes by the first is to be seen by all of them, as before.
+ */
 static struct nl_act_why replace_name(struct nl_actor *actor, struct nl_grip *grip, struct nl_kept *kept,
                                       uint32_t name) {
   uint16_t place = 0;
   int dir = -1;
   struct nl_made made = {0};
-  if (!nl_act_is_good(kept->why))
-    return kept->why;
   struct nl_act_why why = find(&place, &dir, actor, grip, name);
   if (nl_act_is_good(why))
     why = nl_name_make(actor, kept, name, dir, &made);

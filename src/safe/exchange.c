@@ -140,9 +140,9 @@ static enum outcome exchange_back(struct nl_act_job *job, uint32_t name, int dir
   if (exchange(job, name, dir, temp) != 0)
     return AGAIN;
   struct nl_os_look look = {0};
+  /* Somebody put that there meanwhile, after what we put back: it stays there. */
   if (look_surely(&look, dir, temp) == 0 && !is_made(&look, made))
-    exchange(job, name, dir,
-             temp); /* somebody put that there meanwhile, after what we put back: it stays there */
+    exchange(job, name, dir, temp);
   return AGAIN;
 }
 

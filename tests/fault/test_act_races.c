@@ -310,6 +310,11 @@ static bool others_are_there(void) {
   return true;
 }
 
+/* Who writes to a file writes to all of its names; some of them may not have gone to another file meanwhile. */
+static bool is_written_to_all_names(void) {
+  return !program->waits || strstr(victim, "b") == NULL || !ground_exists(victim) || ground_same("b", "d/b2");
+}
+
 static void complain(long k, const char *what) {
   char *picture = ground_picture(false);
   print_error("another program %s %s before call %ld: %s\n%s", program->what, victim, k, what, picture);
@@ -333,6 +338,8 @@ static bool race(long k) {
   if (came) {
     if (!program->kept(victim))
       complain(k, "what it did is lost");
+    if (!is_written_to_all_names())
+      complain(k, "another name of the file has not got it");
     if (!others_are_there())
       complain(k, "another name is lost");
     if (errand_has_litter())
