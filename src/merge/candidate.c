@@ -5,6 +5,9 @@
  */
 #include "merge/candidate.h"
 
+#include "path/spot.h"
+#include "path/within.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +42,59 @@ static void mark_roots(struct nl_candidates *candidates, size_t paths, size_t fi
     if (i < room->root)
       room->root = (uint32_t)i;
   }
+}
+
+/* The directory of one of the paths, or the one that it is in, where no other that was walked lies above it. */
+static struct nl_room *top_of(const struct nl_candidates *candidates, size_t path) {
+  const struct nl_walk_single *single = nl_walk_single(candidates->walk, path);
+  const struct nl_dir *dir = single != NULL ? single->dir : nl_walk_root(candidates->walk, path);
+  return dir == NULL || dir->above != NULL ? NULL : &candidates->rooms[dir->number];
+}
+
+/* The absolute path of that; false = it is not known. */
+static bool find_top(struct nl_string *out, const struct nl_candidates *candidates, int dir, const char *path,
+                     size_t index) {
+  struct nl_string way = {0};
+  int fd = -1;
+  const char *slash = strrchr(path, '/');
+  size_t length = slash == NULL ? 0 : (size_t)(slash + 1 - path);
+  if (nl_walk_single(candidates->walk, index) == NULL)
+    length = strlen(path);
+  bool found = nl_string_add(&way, length == 0 ? "." : path, length == 0 ? 1 : length) &&
+               nl_os_open(&fd, dir, way.text, NL_OS_DIRECTORY) == 0 && nl_absolute(out, fd, "") == 0;
+  nl_os_close(fd);
+  nl_string_fini(&way);
+  return found;
+}
+
+/*
+ * A path can lie in a reference and not be seen from there: too deep, or below what is left out. It belongs to it all the
+ * same. false = memory is exhausted.
+ */
+static bool mark_unseen(struct nl_candidates *candidates, const struct nl_walk_plan *plan,
+                        size_t first_reference) {
+  struct nl_within within = {0};
+  const char **trees = nl_alloc((plan->count + 1) * sizeof *trees);
+  size_t count = 0;
+  for (size_t i = first_reference; i < plan->count && trees != NULL; i++)
+    if (nl_walk_root(candidates->walk, i) != NULL)
+      trees[count++] = plan->paths[i];
+  bool made = trees != NULL;
+  if (count > 0 && nl_within_open(&within, plan->dir, trees, count) == 0) {
+    for (size_t i = 0; i < first_reference && made; i++) {
+      struct nl_room *room = top_of(candidates, i);
+      struct nl_string path = {0};
+      if (room == NULL || room->is_reference || room->is_placed)
+        continue;
+      room->is_placed = true;
+      made = !find_top(&path, candidates, plan->dir, plan->paths[i], i) ||
+             nl_within_path(&path, &room->is_reference, &within, path.text);
+      nl_string_fini(&path);
+    }
+  }
+  nl_within_close(&within);
+  nl_free(trees);
+  return made;
 }
 
 /* Rank by root and path. Texts that are sorted together are alive together; they are given back at once. */
@@ -78,7 +134,8 @@ static bool rank_rooms(struct nl_candidates *candidates, struct nl_dir *const *d
   return made;
 }
 
-static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t first_reference) {
+static bool open_rooms(struct nl_candidates *candidates, const struct nl_walk_plan *plan,
+                       size_t first_reference) {
   size_t count = 0;
   struct nl_dir **dirs = nl_walk_directories(candidates->walk, &count);
   if (dirs == NULL)
@@ -89,8 +146,10 @@ static bool open_rooms(struct nl_candidates *candidates, size_t paths, size_t fi
   bool made = candidates->rooms != NULL;
   for (size_t i = 0; i < count && made; i++)
     candidates->rooms[dirs[i]->number] = (struct nl_room){.dir = dirs[i], .root = UINT32_MAX, .anchor = -1};
-  if (made)
-    mark_roots(candidates, paths, first_reference);
+  if (made) {
+    mark_roots(candidates, plan->count, first_reference);
+    made = mark_unseen(candidates, plan, first_reference);
+  }
   for (size_t i = 0; i < count && made; i++)
     settle_room(candidates->rooms, &candidates->rooms[dirs[i]->number]);
   made = made && rank_rooms(candidates, dirs, count);
@@ -183,8 +242,8 @@ enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_p
     status = NLINK_NO_MEMORY;
   if (status == NLINK_OK)
     status = nl_table_settle(out->table);
-  if (status == NLINK_OK && (!open_rooms(out, plan->count, first_reference) ||
-                             !open_singles(out, plan->count) || !open_files(out, first_reference)))
+  if (status == NLINK_OK && (!open_rooms(out, plan, first_reference) || !open_singles(out, plan->count) ||
+                             !open_files(out, first_reference)))
     status = NLINK_NO_MEMORY;
   return status;
 }

@@ -33,7 +33,8 @@ struct nl_room {
   uint32_t rank;            /* in the order of the roots, then of the paths */
   uint32_t root; /* the first of the paths given that it lies below; UINT32_MAX = it holds such paths */
   bool is_reference;
-  int anchor; /* a descriptor of it, which paths to what is below may begin at; -1 = there is none */
+  bool is_placed; /* it was asked whether it lies in a reference */
+  int anchor;     /* a descriptor of it, which paths to what is below may begin at; -1 = there is none */
 };
 
 /** All that was seen. */
