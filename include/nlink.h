@@ -1155,7 +1155,7 @@ enum nlink_keep {
   NLINK_KEEP_MOST_NAMES, /* by the link count; then the oldest */
   NLINK_KEEP_OLDEST,     /* by mtime */
   NLINK_KEEP_NEWEST,
-  NLINK_KEEP_FIRST /* whose path was given first; below one path, by its bytes */
+  NLINK_KEEP_FIRST /* whose path was given first; below one path, by the bytes of its directory's path, then of its name */
 };
 
 /**
