@@ -6,6 +6,7 @@ import re
 import shutil
 import unittest
 
+import merging
 import tree
 
 HEADINGS = {
@@ -214,6 +215,104 @@ class Check(tree.Verb):
                                (['--skip=' + ','.join(HEADINGS)], '--only and --skip leave nothing to look for'),
                                (['--files-from=-'], "unrecognized option '--files-from=-'"),
                                (['-0'], "invalid option -- '0'"), (['--wrong'], "unrecognized option '--wrong'")):
+            with self.subTest(words=words):
+                self.usage(words, message)
+
+
+class Fix(merging.Merging):
+    """--fix: the plan, the mending, and that it is taken back."""
+
+    verb = 'check'
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.at('site/pictures/old'))
+        self.write('site/pictures/old/sun', b'sun')
+        for target, name in (('pictures/sun', 'site/cover'), ('../site/pictures/old', 'site/long'), ('gone', 'site/lost'),
+                             ('round', 'site/round'), (self.at('site/pictures'), 'site/whole'), ('../e', 'site/out'),
+                             ('pictures/old/sun', 'site/right'), (b'../site/pictures/old/sun', b'site/o\xff\nd')):
+            os.symlink(os.fsencode(target), self.at(name))
+        self.whole = os.fsdecode(os.path.realpath(self.at('site/pictures')))
+        os.unlink(self.at('site/whole'))
+        os.symlink(os.fsencode(self.whole), self.at('site/whole'))
+        self.before = merging.facts(self.root)
+
+    def plan(self, removed=False):
+        gone = 'site/lost: gone -> (removed)\n' if removed else ''
+        loop = 'site/round: round -> (removed)\n' if removed else ''
+        return ('site/cover: pictures/sun -> pictures/old/sun\n' + gone + loop +
+                f'site/whole: {self.whole} -> pictures\n'
+                'site/long: ../site/pictures/old -> pictures/old\n'
+                "'site/o'$'\\377\\n''d': ../site/pictures/old/sun -> pictures/old/sun\n")
+
+    def target(self, name):
+        return os.fsdecode(os.readlink(self.at(name)))
+
+    def test_plan(self):
+        self.gives(['--fix', 'site'], 0, self.plan() + '4 soft links would be mended.\nNothing was changed; with --apply it '
+                   'is done.\n')
+        self.gives(['--fix', '--remove', 'site'], 0, self.plan(True) + '6 soft links would be mended.\nNothing was changed; '
+                   'with --apply it is done.\n')
+        self.gives(['--fix', '--only=loops', 'site'], 0, 'nothing to mend\n')
+        self.gives(['--fix', '--apply', '--skip=dangles', 'e'], 0, 'nothing to mend\n')
+        self.unchanged()
+        self.assertEqual(self.journals(), [])
+
+    def test_apply(self):
+        code, out, err = self.run_verb('--fix', '--apply', 'site')
+        [name] = self.journals()
+        self.assertEqual((code, out.decode(), err), (0, self.plan() + '4 soft links were mended.\nTo undo: nlink undo '
+                                                     + os.fsdecode(name) + '\n', b''))
+        self.assertEqual([self.target(name) for name in ('site/cover', 'site/long', 'site/whole', 'site/lost')],
+                         ['pictures/old/sun', 'pictures/old', 'pictures', 'gone'])
+        self.gives(['--fix', 'site'], 0, 'nothing to mend\n')
+        code, out, err = self.run_other('undo', os.fsdecode(name))
+        self.assertEqual((code, err), (0, b''))
+        self.assertTrue(out.endswith(b'All is as it was.\n'), out)
+        self.unchanged()
+
+    def test_remove(self):
+        code, out, err = self.run_verb('--fix', '--apply', '--remove', '--only=dangles,loops', 'site')
+        self.assertEqual((code, err), (0, b''))
+        self.assertIn(b'\n3 soft links were mended.\n', out)
+        self.assertFalse(os.path.lexists(self.at('site/lost')) or os.path.lexists(self.at('site/round')))
+        self.assertEqual(self.run_other('undo', '--last')[0], 0)
+        self.unchanged()
+
+    def test_journals(self):
+        code, out, err = self.run_verb('--fix', '--apply', '--only=needlessly-long', '--journal=j', 'site')
+        self.assertEqual((code, err), (0, b''))
+        here = os.fsdecode(self.root)
+        text = self.run_other('journal', './j')[1].decode()
+        self.assertRegex(text.splitlines()[0], r'/j: check, .*, done: 2 of 2 names\Z')
+        self.assertIn(f'\n  done  {here}/site/long -> pictures/old\n', text)
+        os.unlink(self.at('j'))
+        code, out, err = self.run_verb('--fix', '--apply', '--only=dangles', '--no-journal', 'site')
+        self.assertEqual((code, out.decode(), err), (0, 'site/cover: pictures/sun -> pictures/old/sun\n1 soft link was mended.\n'
+                                                     'There is no journal: this cannot be undone.\n', b''))
+
+    def test_json(self):
+        kinds = self.by_kind(['--fix', '--remove', '--json', 'site'], 0)
+        self.assertEqual(kinds['summary'], [{'planned_names': 6, 'done_names': 0, 'left_names': 0, 'failed': 0, 'journal': None}])
+        rows = {row['path']: row for row in kinds['fix']}
+        self.assertEqual(rows['site/lost'], {'path': 'site/lost', 'target': 'gone', 'aim': ''})
+        self.assertEqual(rows['site/cover'], {'path': 'site/cover', 'target': 'pictures/sun', 'aim': 'pictures/old/sun'})
+        kinds = self.by_kind(['--fix', '--apply', '--json', 'site'], 0)
+        self.assertEqual((len(kinds['fix']), kinds['summary'][0]['done_names']), (4, 4))
+        [name] = self.journals()
+        self.assertTrue(kinds['summary'][0]['journal'].endswith('/nlink/' + os.fsdecode(name)))
+
+    def test_missing(self):
+        missing = "nlink: cannot look at 'missing': No such file or directory: 'missing' does not exist\n"
+        self.gives(['--fix', 'missing'], 3, '', missing)
+        self.gives(['--fix', 'missing', 'e'], 1, 'nothing to mend\n', missing)
+
+    def test_usage(self):
+        for words, message in ((['--apply'], '--apply goes with --fix only'), (['--remove'], '--remove goes with --fix only'),
+                               (['--fix', '--journal=j'], '--journal goes with --fix --apply only'),
+                               (['--fix', '--no-journal'], '--no-journal goes with --fix --apply only'),
+                               (['--fix', '--apply', '--journal=j', '--no-journal'],
+                                '--journal and --no-journal exclude each other')):
             with self.subTest(words=words):
                 self.usage(words, message)
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What names, space and check have in common: what is looked at, files with patterns and names, the progress."""
+"""What names, space, check and dedupe have in common: what is looked at, files with patterns and names, the progress."""
 
 import os
 import unittest
 
 import tree
 
-VERBS = ('names', 'space', 'check')
+VERBS = ('names', 'space', 'check', 'dedupe')
 
 
 class Scope(tree.Verb):
