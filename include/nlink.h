@@ -1373,7 +1373,7 @@ NLINK_API enum nlink_status nlink_dedupe_load(struct nlink_dedupe **out, int dir
  * @par After an error   Every name is there with its bytes; the report tells what was done, the journal knows it.
  * @par Ownership        None changes hands.
  * @par Threads          One thread at a time for one object. Two processes may work on one tree.
- * @par Cost             About twenty system calls a name, in parallel; one sync of the journal and of each file system.
+ * @par Cost             About twenty system calls a name, in parallel; one sync of the journal, two of each file system.
  * @par Source           Linux renameat2(2), F_SETLEASE in fcntl(2), ioctl_fideduperange(2)
  * @par Since            0.3
  */

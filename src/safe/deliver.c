@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "os/os.h"
+#include "safe/held.h"
 #include "safe/mend.h"
 
 #include <inttypes.h>
@@ -44,9 +45,13 @@ static enum nlink_status mend_first(const struct nl_task *task, const struct nli
   return status < 0 ? status : NLINK_OK;
 }
 
-/* A temporary name that is left makes the journal stay unfinished: recovering looks at it again. */
-static enum nlink_status end(struct nl_journal *journal, const struct nl_act_report *report,
-                             const struct nlink_apply_options *options) {
+/*
+ * A temporary name that is left makes the journal stay unfinished: recovering looks at it again. At one that has an end
+ * nobody looks, so it gets none before what it tells is on the disk: after a power cut a temporary name that was
+ * removed could be there again.
+ */
+static enum nlink_status end(struct nl_journal *journal, const struct nl_task *task,
+                             const struct nl_act_report *report, const struct nlink_apply_options *options) {
   struct nl_store_tail tail = {.done_names = report->done_names,
                                .gained_bytes = report->gained_bytes,
                                .ended_ns = nl_os_wall_ns(),
@@ -55,7 +60,9 @@ static enum nlink_status end(struct nl_journal *journal, const struct nl_act_rep
   struct nlink_error event;
   if (report->stuck_names > 0)
     return NLINK_OK;
-  enum nlink_status status = nl_journal_end(journal, NLINK_JOURNAL_DONE, &tail, &event);
+  int sys = nl_held_sync(task);
+  enum nlink_status status = sys != 0 ? nl_fail(&event, nl_os_status(sys), NLINK_STEP_SYNC, sys, NULL)
+                                      : nl_journal_end(journal, NLINK_JOURNAL_DONE, &tail, &event);
   if (status == NLINK_OK)
     return NLINK_OK;
   tell(options, nl_journal_path(journal), &event);
@@ -90,7 +97,7 @@ enum nlink_status nl_deliver(struct nl_act_report *report, struct nl_string *jou
     }
   }
   status = nl_act_run(report, task, writer, options, phase, error);
-  if (writer != NULL && end(writer, report, options) != NLINK_OK && status == NLINK_OK)
+  if (writer != NULL && end(writer, task, report, options) != NLINK_OK && status == NLINK_OK)
     status = NLINK_PARTIAL;
   nl_journal_close(writer);
   return status;
