@@ -13,6 +13,9 @@
  */
 #include "safe/acting.h"
 #include "safe/temp.h"
+#include "task/attributes.h"
+
+#include <string.h>
 
 /* ---------------------------------------------------------------- one name */
 
@@ -162,13 +165,38 @@ static int set_attributes(int fd, const struct nl_task_own *own) {
   return sys;
 }
 
+/*
+ * A directory can give the files that are made in it an access list, which the old file had not. One that says no more than
+ * the mode takes it away.
+ */
+static int drop_access_list(int fd, const struct nl_task_own *own, struct nl_arena *arena) {
+  static const char name[] = "system.posix_acl_access";
+  static const unsigned char tags[] = {1, 4, 0x20}; /* the owner, the group, others */
+  const struct nl_task_attribute *given = NULL;
+  uint32_t count = 0;
+  bool is_there = false;
+  unsigned char list[28] = {2};
+  for (unsigned i = 0; i < 3; i++) {
+    list[4 + 8 * i] = tags[i];
+    list[6 + 8 * i] = (unsigned char)(own->mode >> (6 - 3 * i) & 7u);
+    memset(list + 8 + 8 * (size_t)i, 255, 4);
+  }
+  int sys = nl_attributes_read(&given, &count, arena, fd);
+  for (uint32_t i = 0; i < count && sys == 0; i++)
+    is_there = is_there || strcmp(given[i].name, name) == 0;
+  return is_there ? nl_os_set_xattr(fd, name, list, sizeof list) : sys;
+}
+
 /* Owner, attributes, mode, times: each undoes what a later one would change, or needs what it would take away. */
-static struct nl_act_why dress(int fd, struct nlink_stat *stat, const struct nl_task_own *own) {
+static struct nl_act_why dress(int fd, struct nlink_stat *stat, const struct nl_task_own *own,
+                               struct nl_arena *arena) {
   int sys = nl_os_stat_fd(stat, fd);
   if (sys != 0)
     return nl_act_failed(NLINK_STEP_STAT, sys);
   if (stat->uid != own->uid || stat->gid != own->gid)
     sys = nl_os_set_owner(fd, own->uid, own->gid);
+  if (sys == 0)
+    sys = drop_access_list(fd, own, arena);
   if (sys == 0)
     sys = set_attributes(fd, own);
   if (sys == 0)
@@ -191,7 +219,8 @@ static struct nl_act_why make_copy(struct nl_kept **out, struct nl_actor *actor,
     return nl_act_failed(NLINK_STEP_WRITE, sys);
   sys = nl_os_copy(from, fd, size_bytes);
   struct nlink_stat stat = {0};
-  struct nl_act_why why = sys == 0 ? dress(fd, &stat, own) : nl_act_failed(NLINK_STEP_WRITE, sys);
+  struct nl_act_why why =
+      sys == 0 ? dress(fd, &stat, own, &batch->arena) : nl_act_failed(NLINK_STEP_WRITE, sys);
   if (!nl_act_is_good(why)) {
     nl_os_close(fd);
     nl_name_drop(actor->job, dir, temp);

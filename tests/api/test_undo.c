@@ -351,6 +351,25 @@ static void keeps_access_lists(void **state) {
   expect_picture(before);
 }
 
+/* A directory that gives new files a list since then: the old file had none, and its like gets none. */
+static void takes_on_no_access_list(void **state) {
+  (void)state;
+  /* user::rwx, user:1234:rwx, group::r-x, mask::rwx, other::r-x */
+  static const unsigned char list[] = {2, 0,    0,   0,   1,   0,   7,  0, 255, 255, 255, 255, 2,   0,  7,
+                                       0, 0xd2, 4,   0,   0,   4,   0,  5, 0,   255, 255, 255, 255, 16, 0,
+                                       7, 0,    255, 255, 255, 255, 32, 0, 5,   0,   255, 255, 255, 255};
+  struct nlink_repair_report report;
+  file("t/a/one", some, 0644, 1000000000);
+  file("t/b/two", some, 0644, 1100000000);
+  char *before = take_picture();
+  dedupe(NLINK_MODE_HARDLINK, 0, NULL);
+  for (int i = 0; i < 2; i++)
+    if (setxattr(i == 0 ? "t/a" : "t/b", "system.posix_acl_default", list, sizeof list, 0) != 0)
+      ground_skip("the file system has no access control lists");
+  assert_int_equal(undo(&report), NLINK_OK);
+  expect_picture(before);
+}
+
 static void keeps_holes(void **state) {
   (void)state;
   static const char *const paths[] = {"t/a/sparse", "t/b/sparse"};
@@ -580,12 +599,19 @@ static void nothing_to_recover(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      IN_A_FRESH_DIRECTORY(gives_all_back),       IN_A_FRESH_DIRECTORY(keeps_what_they_differed_in),
-      IN_A_FRESH_DIRECTORY(keeps_access_lists),   IN_A_FRESH_DIRECTORY(keeps_holes),
-      IN_A_FRESH_DIRECTORY(journal_elsewhere),    IN_A_FRESH_DIRECTORY(dry_run),
-      IN_A_FRESH_DIRECTORY(soft_links),           IN_A_FRESH_DIRECTORY(other_names),
-      IN_A_FRESH_DIRECTORY(kept_file_written_to), IN_A_FRESH_DIRECTORY(the_rest_later),
-      IN_A_FRESH_DIRECTORY(given_back_already),   IN_A_FRESH_DIRECTORY(refusals),
+      IN_A_FRESH_DIRECTORY(gives_all_back),
+      IN_A_FRESH_DIRECTORY(keeps_what_they_differed_in),
+      IN_A_FRESH_DIRECTORY(keeps_access_lists),
+      IN_A_FRESH_DIRECTORY(takes_on_no_access_list),
+      IN_A_FRESH_DIRECTORY(keeps_holes),
+      IN_A_FRESH_DIRECTORY(journal_elsewhere),
+      IN_A_FRESH_DIRECTORY(dry_run),
+      IN_A_FRESH_DIRECTORY(soft_links),
+      IN_A_FRESH_DIRECTORY(other_names),
+      IN_A_FRESH_DIRECTORY(kept_file_written_to),
+      IN_A_FRESH_DIRECTORY(the_rest_later),
+      IN_A_FRESH_DIRECTORY(given_back_already),
+      IN_A_FRESH_DIRECTORY(refusals),
       IN_A_FRESH_DIRECTORY(nothing_to_recover),
   };
   return GROUND_RUN("undo", tests);
