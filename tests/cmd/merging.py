@@ -4,7 +4,9 @@
 import hashlib
 import json
 import os
+import shutil
 import stat
+import subprocess
 
 import tree
 
@@ -87,6 +89,19 @@ class Merging(tree.Verb):
         for row in self.objects(words, status, **more):
             kinds.setdefault(row.pop('what'), []).append(row)
         return kinds
+
+    def trace(self, *words):
+        """The command line of strace, with these words; skips where it cannot trace the command."""
+        if tree.is_sanitized():
+            self.skipTest('a sanitizer makes system calls of its own')
+        quiet = ['strace', '-f', '-qq', '-o', '/dev/null']
+        if not shutil.which('strace') or subprocess.run([*quiet, 'true'], check=False).returncode:
+            self.skipTest('strace cannot trace here')
+        return [*quiet, *words]
+
+    def environment(self):
+        """For what is not run by run_verb()."""
+        return {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'XDG_STATE_HOME': os.fsdecode(self.state)}
 
     def same(self, *names):
         """Whether all these names lead to one file."""

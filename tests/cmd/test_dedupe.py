@@ -481,15 +481,10 @@ class Apply(merging.Merging):
 
     def test_signals(self):
         """Stopped before the first name: nothing is changed, and the status tells which signal it was."""
-        if tree.is_sanitized():
-            self.skipTest('a sanitizer has signals of its own')
-        trace = ['strace', '-qq', '-o', '/dev/null']
-        if not shutil.which('strace') or subprocess.run([*trace, 'true'], check=False).returncode:
-            self.skipTest('strace cannot trace here')
-        env = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'XDG_STATE_HOME': os.fsdecode(self.state)}
+        env = self.environment()
         for name, status in (('INT', 130), ('TERM', 143), ('HUP', 129)):
             # It comes as soon as it is watched for: two calls for each of three signals.
-            trace[4:] = ['-e', 'trace=rt_sigaction', '-e', f'inject=rt_sigaction:signal=SIG{name}:when=6']
+            trace = self.trace('-e', 'trace=rt_sigaction', '-e', f'inject=rt_sigaction:signal=SIG{name}:when=6')
             for words in (['d', 'e'], ['--apply', 'd', 'e'], ['--json', 'd', 'e']):
                 with self.subTest(name=name, words=words):
                     done = subprocess.run([*trace, tree.NLINK, 'dedupe', *words], cwd=self.root, env=env,

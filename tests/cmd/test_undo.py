@@ -203,18 +203,14 @@ class Undo(Work):
 
     def test_one_file_into_several_directories(self):
         """Whoever gives the first of its names back changes the file's ctime, while others are at its other names."""
-        if tree.is_sanitized():
-            self.skipTest('a sanitizer has system calls of its own')
-        trace = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=statx,newfstatat:delay_enter=2000']
-        if not shutil.which('strace') or subprocess.run([*trace[:5], 'true'], check=False).returncode:
-            self.skipTest('strace cannot trace here')
+        trace = self.trace('-e', 'inject=statx,newfstatat:delay_enter=2000')
         for number in range(4):
             for name in ('d/%d', 'd/%d too', 'e/%d', 'e/%d too'):
                 self.write(name % number, b'%d' % number * 5000)
         self.before = self.changed()
         self.merge()
-        env = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'XDG_STATE_HOME': os.fsdecode(self.state)}
-        done = subprocess.run([*trace, tree.NLINK, 'undo', '--last'], cwd=self.root, env=env, capture_output=True, check=False)
+        done = subprocess.run([*trace, tree.NLINK, 'undo', '--last'], cwd=self.root, env=self.environment(),
+                              capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, b''), done.stdout)
         self.unchanged()
 
@@ -289,18 +285,10 @@ class Recover(Work):
 
     def kill(self, call, when):
         """End a command in its middle; False = it ended by itself before."""
-        env = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'XDG_STATE_HOME': os.fsdecode(self.state)}
-        trace = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', f'inject={call}:signal=SIGKILL:when={when}']
-        done = subprocess.run([*trace, tree.NLINK, 'dedupe', '--apply', '--threads=1', 'd', 'e'], cwd=self.root, env=env,
-                              capture_output=True, check=False)
+        trace = self.trace('-e', f'inject={call}:signal=SIGKILL:when={when}')
+        done = subprocess.run([*trace, tree.NLINK, 'dedupe', '--apply', '--threads=1', 'd', 'e'], cwd=self.root,
+                              env=self.environment(), capture_output=True, check=False)
         return done.returncode != 0
-
-    def setUp(self):
-        super().setUp()
-        if tree.is_sanitized():
-            self.skipTest('a sanitizer has threads and signals of its own')
-        if not shutil.which('strace') or subprocess.run(['strace', '-qq', '-o', '/dev/null', 'true'], check=False).returncode:
-            self.skipTest('strace cannot trace here')
 
     def bytes_of(self):
         return {name: fact[4] for name, fact in self.changed().items()}
