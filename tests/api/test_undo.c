@@ -549,6 +549,31 @@ static void given_back_already(void **state) {
   assert_int_equal(state_of_journal(), NLINK_JOURNAL_UNDONE);
 }
 
+static bool stop_at_once(const struct nlink_progress *progress, void *ctx) {
+  (void)ctx;
+  assert_int_equal(progress->phase, NLINK_PHASE_MENDING);
+  return false;
+}
+
+/* Stopped, and done the next time. */
+static void cancelled(void **state) {
+  (void)state;
+  struct nlink_repair_report report;
+  struct nlink_apply_options stop = plain;
+  stop.on_progress = stop_at_once;
+  build();
+  char *before = take_picture();
+  dedupe(NLINK_MODE_HARDLINK, 0, NULL);
+  enum nlink_status status = undo_with(&stop, &report);
+  if (status != NLINK_OK) { /* few names can be done before anybody is asked */
+    assert_int_equal(status, NLINK_CANCELLED);
+    assert_int_equal(state_of_journal(), NLINK_JOURNAL_DONE);
+    assert_int_equal(undo(&report), NLINK_OK);
+  }
+  expect_picture(before);
+  assert_int_equal(journals(), 1);
+}
+
 /* ---------------------------------------------------------------- refusals */
 
 static void refusals(void **state) {
@@ -611,6 +636,7 @@ int main(void) {
       IN_A_FRESH_DIRECTORY(kept_file_written_to),
       IN_A_FRESH_DIRECTORY(the_rest_later),
       IN_A_FRESH_DIRECTORY(given_back_already),
+      IN_A_FRESH_DIRECTORY(cancelled),
       IN_A_FRESH_DIRECTORY(refusals),
       IN_A_FRESH_DIRECTORY(nothing_to_recover),
   };
