@@ -150,6 +150,35 @@ static void many_names(void **state) {
   nl_task_fini(&task);
 }
 
+/* In a directory whose path the system does not take at once. */
+static void a_long_path(void **state) {
+  (void)state;
+  enum { DEPTH = 40, NAME = 200 };
+  char name[NAME + 1];
+  struct nl_string path = {0};
+  memset(name, 'n', NAME);
+  name[NAME] = '\0';
+  assert_true(nl_string_add(&path, ground_path(), strlen(ground_path())));
+  for (int i = 0; i < DEPTH; i++) {
+    assert_true(nl_string_add(&path, "/", 1) && nl_string_add(&path, name, NAME));
+    assert_int_equal(mkdir(name, 0755), 0);
+    assert_int_equal(chdir(name), 0);
+  }
+  struct nl_task task;
+  pair(&task);
+  task.dirs[0] = path.text;
+  assert_int_equal(run(&task), NLINK_OK);
+  assert_true(ground_same("a", "b"));
+  nl_task_fini(&task);
+  nl_string_fini(&path);
+  assert_int_equal(unlink("a"), 0);
+  assert_int_equal(unlink("b"), 0);
+  for (int i = 0; i < DEPTH; i++) {
+    assert_int_equal(chdir(".."), 0);
+    assert_int_equal(rmdir(name), 0);
+  }
+}
+
 static void few_descriptors(void **state) {
   struct rlimit before;
   assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -356,6 +385,34 @@ static void no_exchange(void **state) {
   nl_fault_begin(NULL);
 }
 
+/* Told to stop in the middle: what was begun is finished, the rest is left, and both are told. */
+static bool stop_later(const struct nlink_progress *progress, void *ctx) {
+  (void)ctx;
+  return progress->files < 100;
+}
+
+static void cancelled_in_the_middle(void **state) {
+  (void)state;
+  enum { FILES = 3000 };
+  struct nl_task task;
+  char text[16];
+  ground_file("a", "x");
+  errand_begin(&task);
+  errand_group(&task);
+  uint32_t keep = ERRAND_FILE(&task, NL_DEED_NONE, NL_TASK_NO_FILE, "a");
+  for (int i = 0; i < FILES; i++) {
+    snprintf(text, sizeof text, "f%d", i);
+    ground_file(text, "x");
+    ERRAND_FILE(&task, NL_DEED_LINK, keep, text);
+  }
+  enum nlink_status status =
+      run_with(&task, (struct nlink_apply_options){.on_progress = stop_later, .threads = 2});
+  assert_int_equal(report.done_names + report.left_names, FILES);
+  assert_int_equal(ground_link_count("a"), 1 + report.done_names);
+  assert_true(status == NLINK_CANCELLED || report.done_names == FILES); /* a fast machine asks rarely */
+  nl_task_fini(&task);
+}
+
 static bool stop_at_once(const struct nlink_progress *progress, void *ctx) {
   (void)ctx;
   assert_int_equal(progress->phase, NLINK_PHASE_ACTING);
@@ -430,6 +487,7 @@ int main(void) {
       TEST(whole_groups),
       TEST(many_names),
       TEST(few_descriptors),
+      TEST(a_long_path),
       TEST(a_change),
       TEST(a_change_of_the_kept_file),
       TEST(a_hidden_change),
@@ -445,6 +503,7 @@ int main(void) {
       TEST(unguarded),
       TEST(no_exchange),
       TEST(cancelled),
+      TEST(cancelled_in_the_middle),
       TEST(link_limit),
       TEST(full),
   };
