@@ -12,15 +12,16 @@
 
 /* ------------------------------------------------------------------ one group, for people */
 
-static void put_act(struct out *out, enum nlink_dedupe_act act) {
+static void put_act(const struct dedupe_tale *tale, enum nlink_dedupe_act act) {
   static const char *const words[] = {[NLINK_ACT_KEEP] = "  keep     ",
                                       [NLINK_ACT_REPLACE] = "  replace  ",
                                       [NLINK_ACT_LEAVE] = "  leave    "};
   static const enum out_colour colours[] = {
       [NLINK_ACT_KEEP] = OUT_GREEN, [NLINK_ACT_REPLACE] = OUT_YELLOW, [NLINK_ACT_LEAVE] = OUT_DIM};
-  out_colour(out, colours[act]);
-  out_text(out, words[act]);
-  out_colour(out, OUT_PLAIN);
+  bool shares = act == NLINK_ACT_REPLACE && tale->mode == NLINK_MODE_REFLINK; /* no name is replaced then */
+  out_colour(tale->out, colours[act]);
+  out_text(tale->out, shares ? "  share    " : words[act]);
+  out_colour(tale->out, OUT_PLAIN);
 }
 
 /* In what a file differs from the one that it was compared with, with the values where these are short. */
@@ -60,7 +61,7 @@ static void put_differs(struct dedupe_tale *tale, const struct nlink_dedupe_file
 static void put_file(struct dedupe_tale *tale, const struct nlink_dedupe_group *group,
                      const struct nlink_dedupe_file *file) {
   struct out *out = tale->out;
-  put_act(out, file->act);
+  put_act(tale, file->act);
   for (size_t i = 0; i < file->name_count && out->failed == 0; i++) {
     out_text(out, i > 0 ? "\n           " : "");
     out_name(out, file->names[i]);
@@ -170,16 +171,17 @@ static void put_planned(struct dedupe_tale *tale, uint64_t files, uint64_t names
 }
 
 /* " would become names of 2 others", or " became ..." where it is done, in the words of what is done. */
-static void put_becoming(struct dedupe_tale *tale, bool done, uint64_t names) {
+static void put_becoming(struct dedupe_tale *tale, bool done, uint64_t files, uint64_t names) {
   char number[UNITS_GROUPED_SIZE];
   struct out *out = tale->out;
   bool one = names == 1;
-  if (tale->saved)
-    out_text(out, done ? " share what is occupied by" : " would share what is occupied by");
-  else if (tale->mode == NLINK_MODE_REFLINK)
-    out_text(out, done ? " share blocks with" : " would share blocks with");
+  bool shares = tale->saved || tale->mode == NLINK_MODE_REFLINK;
+  if (shares)
+    out_print(out, " %s%s", done ? "share" : "would share", done && files == 1 ? "s" : "");
   else
     out_text(out, done ? " became" : " would become");
+  if (shares)
+    out_text(out, tale->saved ? " what is occupied by" : " blocks with");
   if (!tale->saved && tale->mode == NLINK_MODE_HARDLINK)
     out_text(out, one ? " a name of" : " names of");
   if (!tale->saved && tale->mode == NLINK_MODE_SYMLINK)
@@ -243,7 +245,7 @@ void dedupe_tell_plan(struct dedupe_tale *tale, const struct nlink_dedupe *dedup
     tell_nothing(tale, report);
   } else {
     put_planned(tale, report->planned_files, report->planned_names);
-    put_becoming(tale, false, report->planned_names);
+    put_becoming(tale, false, report->planned_files, report->planned_names);
     out_print(out, ", and %s would be returned.\n",
               report->gain_bytes > 0 ? units_size(size, report->gain_bytes) : "nothing");
   }
@@ -269,19 +271,20 @@ static void tell_done(struct dedupe_tale *tale, struct act *act, const struct nl
   if (report->planned_files == 0) {
     tell_nothing(tale, report);
   } else if (report->done_files + report->done_names == 0) {
-    out_text(out, "Nothing was replaced.\n");
+    out_text(out, tale->mode == NLINK_MODE_REFLINK ? "Nothing was shared.\n" : "Nothing was replaced.\n");
   } else {
     out_text(out, units_grouped(number, report->done_files));
     if (report->done_files < report->planned_files)
       out_print(out, " of %s", units_grouped(number, report->planned_files));
     out_print(out, " %s", file_word(report->planned_files));
-    put_becoming(tale, true, report->done_names);
+    put_becoming(tale, true, report->done_files, report->done_names);
     out_print(out, ": %s returned.\n",
               report->gained_bytes > 0 ? units_size(size, report->gained_bytes) : "nothing");
   }
   tell_left_files(tale, report->left_files);
   act_tell_left(act, report->left_names);
-  act_tell_journal(act, nlink_dedupe_journal(dedupe), report->done_files + report->done_names > 0);
+  if (tale->mode != NLINK_MODE_REFLINK) /* else no name has changed, and there is nothing to undo */
+    act_tell_journal(act, nlink_dedupe_journal(dedupe), report->done_files + report->done_names > 0);
 }
 
 int dedupe_apply(struct dedupe_tale *tale, struct act *act, struct nlink_dedupe *dedupe) {

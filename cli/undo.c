@@ -49,6 +49,10 @@ static void tell(struct act *act, const struct nlink_repair_report *report) {
   bool dry = act->how.dry_run;
   char size[UNITS_SIZE_SIZE];
   bool one = report->returned_names == 1;
+  if (report->returned_names + report->left_names + report->missing_names == 0) {
+    out_text(out, "nothing to undo\n");
+    return;
+  }
   repair_put_count(out, report->returned_names, "name", "names");
   if (report->returned_bytes > 0) {
     out_text(out, dry ? " would have " : one ? " has " : " have ");
@@ -134,7 +138,11 @@ int verb_undo(struct out *out, int argc, char **argv) {
     out_message(out, "extra operand %s: --last finds the journal", out_quote(out, 0, options.operands[0]));
     return options_point_to_help(&options, out);
   }
-  if (!last && options.operand_count != 1)
+  if (!last && options.operand_count == 0) {
+    out_message(out, "missing operand: a journal, or --last for the newest");
+    return options_point_to_help(&options, out);
+  }
+  if (!last && options.operand_count > 1)
     return act_want_one(&options, out);
   char *room = NULL;
   const char *path = NULL;

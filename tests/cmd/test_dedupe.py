@@ -301,10 +301,14 @@ class Plan(merging.Merging):
             self.gives([f'--memory={size}', '-q', 'd', 'e'], 0, SUMMARY + UNCHANGED)
 
     def test_modes(self):
-        for mode, text in (('symlink', '3 files with 3 names would become soft links to 2 others, and '),):
-            code, out, err = self.run_verb('-q', f'--mode={mode}', 'd', 'e')
-            self.assertEqual((code, err), (0, b''))
-            self.assertTrue(out.decode().startswith(text), out)
+        for mode, word, text in (('hardlink', 'replace', '3 files with 3 names would become names of 2 others, and '),
+                                 ('reflink', 'share  ', '3 files would share blocks with 2 others, and '),
+                                 ('symlink', 'replace', '3 files with 3 names would become soft links to 2 others, and ')):
+            with self.subTest(mode=mode):
+                code, out, err = self.run_verb(f'--mode={mode}', 'd', 'e')
+                self.assertEqual((code, err), (0, b''))
+                self.assertIn(f'\n  {word}  e/copy\n', out.decode())
+                self.assertTrue(out.decode().split('\n\n')[-1].startswith(text), out)
 
     # ------------------------------------------------------------ the terminal
 

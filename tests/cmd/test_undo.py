@@ -264,7 +264,8 @@ class Undo(Work):
         self.assertTrue(err.startswith(b"nlink: cannot undo 'alone': "), err)
 
     def test_usage(self):
-        for words, message in (([], 'missing operand'), (['a', 'b'], "extra operand 'b'"),
+        for words, message in (([], 'missing operand: a journal, or --last for the newest'),
+                               (['a', 'b'], "extra operand 'b'"),
                                (['--last', 'a'], "extra operand 'a': --last finds the journal"),
                                (['-x'], "invalid option -- 'x'")):
             with self.subTest(words=words):
