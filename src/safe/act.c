@@ -12,11 +12,12 @@
  *     where a write through a mapping need not show in mtime, are compared once more, byte by byte; owner, mode and
  *     attributes of all. From here to the end of the leases nobody can change a byte of either.
  *  3. Once for each file system: all of it is written to the disk. The kept file's bytes have to be there before an
- *     old file goes. No more syncs are needed: file systems order their own changes, and recovering looks at the tree.
+ *     old file goes. No more syncs are needed before the journal's end: file systems order their own changes, and recovering
+ *     looks at the tree.
  *  4. The kept file gets a further name, the temporary one, which the task's random seed makes: nobody can guess it,
  *     and recovering knows it. It is exchanged with the name, in one step.
- *  5. What came out is looked at: the file of (2), unchanged, both leases whole? If not, it is exchanged back while
- *     the leases still hold up who came: an opener that was held up goes on with the old file, so this has to have
+ *  5. What came out is looked at: the file of (2), unchanged, its lease whole? If not, it is exchanged back while
+ *     the lease still holds up who came: an opener that was held up goes on with the old file, so this has to have
  *     its name again by then.
  *  6. Later, a batch after the exchange, so that a program that had found the old file by name just before had time to
  *     show up: the old file is looked at for the last time. Unchanged, its lease whole: the temporary name is
@@ -42,7 +43,7 @@
 #include "safe/acting.h"
 #include "work/pool.h"
 
-enum { CUT_NAMES = 512, PIECE_NAMES = 256, PIECE_BYTES = 64 << 20, LEAST_DESCRIPTORS = 8, WHOLE = 1 };
+enum { CUT_NAMES = 512, PIECE_NAMES = 256, PIECE_BYTES = 64 << 20, LEAST_DESCRIPTORS = 8 };
 
 /* Files of one group. */
 struct item {
