@@ -111,6 +111,7 @@ struct nl_kept {
   struct nl_act_why why; /* for this reason */
   uint32_t file;         /* NL_TASK_NO_FILE = a copy that was made */
   uint32_t name;         /* by which it was opened */
+  bool is_guarded;       /* a lease was asked for */
   bool leased;
   bool tells_mapped_writes; /* every way of writing on its file system shows in mtime */
   bool has_attributes;      /* the two below are read */

@@ -227,6 +227,19 @@ static bool hold(const struct nl_grip *grip, struct nl_kept *kept) {
   return !grip->leased || nl_os_lease_holds(grip->fd);
 }
 
+/* Without a lease on it the kept file itself tells whether its bytes are still those that were compared. */
+static struct nl_act_why look_at_kept(struct nl_kept *kept) {
+  struct nlink_stat stat = {0};
+  if (kept == NULL || kept->leased || kept->fd < 0 || kept->file == NL_TASK_NO_FILE)
+    return NL_ACT_GOOD;
+  int sys = nl_os_stat_fd(&stat, kept->fd);
+  if (sys != 0)
+    kept->why = nl_act_failed(NLINK_STEP_STAT, sys);
+  else if (stat.size_bytes != kept->stat.size_bytes || stat.mtime_ns != kept->stat.mtime_ns)
+    kept->why = nl_act_left(NLINK_LEFT_CHANGED);
+  return kept->why;
+}
+
 static struct nl_act_why look_at_old(struct nl_os_look *look, const struct nl_act_job *job,
                                      const struct nl_grip *grip, int dir, const char *temp) {
   if (grip->fd < 0)
@@ -259,6 +272,8 @@ struct nl_act_why nl_name_exchange(struct nl_actor *actor, struct nl_grip *grip,
     why = look_at_old(&look, job, grip, dir, temp);
     if (nl_act_is_good(why) && !hold(grip, kept))
       why = nl_act_left(NLINK_LEFT_OPEN);
+    if (nl_act_is_good(why))
+      why = look_at_kept(kept);
   }
   if (nl_act_is_good(why)) {
     bool changes = grip->is_split || job->marks[grip->file].is_shared;
