@@ -1192,6 +1192,7 @@ enum nlink_aspect {
   X(OPEN, "open", "a program has it open for writing", false)                                                \
   X(UNGUARDED, "unguarded", "nobody can tell whether a program has it open for writing", false)              \
   X(LINK_LIMIT, "link-limit", "the file that is kept has as many names as it can have", false)               \
+  X(UNSUPPORTED, "unsupported", "its file system cannot share blocks", false)                                \
   X(STOPPED, "stopped", "the work was stopped before", false)                                                \
   X(FAILED, "failed", "the system refused", true)
 

@@ -16,6 +16,7 @@ struct nl_candidate {
   struct nl_sort_item *items; /* its names that were seen, in a row: each `what` is a struct nl_name */
   const struct nl_task_attribute *attributes;
   uint64_t shared_bytes; /* of what it occupies: in blocks that other files have, too */
+  uint64_t blocks;       /* a digest of where it lies; 0 = that is not in shared blocks alone */
   uint32_t name_count;
   uint32_t attribute_count;
   uint32_t preference; /* of the caller's patterns, the first that one of its names matches */

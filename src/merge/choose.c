@@ -278,6 +278,18 @@ static void leave(struct nl_candidate *file, enum nlink_left left, uint32_t keep
   file->keep = keep;
 }
 
+/* Why a file that may join a kept one does not. */
+static enum nlink_left why_not(const struct nl_choice *choice, const struct nl_candidate *file,
+                               const struct nl_candidate *keep) {
+  if (file->is_reference)
+    return NLINK_LEFT_REFERENCE;
+  if (choice->options->mode != NLINK_MODE_REFLINK)
+    return NLINK_LEFT_NOTHING;
+  if (!choice->can_share(choice->ctx, file))
+    return NLINK_LEFT_UNSUPPORTED;
+  return file->blocks != 0 && file->blocks == keep->blocks ? NLINK_LEFT_SHARED : NLINK_LEFT_NOTHING;
+}
+
 /* How many names each that is kept will have, while the class is gone through. */
 static bool join_all(struct nl_chosen *out, const struct nl_choice *choice, struct nl_candidate **files,
                      uint32_t count, uint64_t *names) {
@@ -293,8 +305,9 @@ static bool join_all(struct nl_chosen *out, const struct nl_choice *choice, stru
       continue;
     }
     uint32_t keep = find_keep(&keeps, choice, files, i);
-    if (keep != NONE && file->is_reference) {
-      leave(file, NLINK_LEFT_REFERENCE, keep);
+    enum nlink_left left = keep == NONE ? NLINK_LEFT_NOTHING : why_not(choice, file, files[keep]);
+    if (left != NLINK_LEFT_NOTHING) {
+      leave(file, left, keep);
     } else if (keep != NONE && has_room(choice, files[keep], names[keep], file)) {
       file->act = NLINK_ACT_REPLACE;
       file->keep = keep;

@@ -18,6 +18,8 @@ struct nl_choice {
   int64_t min_age_ns;
   uint64_t (*limit)(
       void *ctx, const struct nl_candidate *file); /* how many names the file can have; 0 = no end is known */
+  bool (*can_share)(void *ctx,
+                    const struct nl_candidate *file); /* whether files may share blocks where it is */
   void *ctx;
 };
 

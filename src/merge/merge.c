@@ -5,6 +5,7 @@
  */
 #include "merge/merge.h"
 
+#include "base/digest.h"
 #include "bytes/same.h"
 #include "look/limits.h"
 #include "look/tell.h"
@@ -108,10 +109,28 @@ static int open_file(void *ctx, unsigned worker, const void *file, int *fd) {
   return sys;
 }
 
-static bool add_shared(void *ctx, const struct nl_os_extent *extent) {
-  uint64_t *shared_bytes = ctx;
-  *shared_bytes += extent->shared ? extent->length : 0;
+/* How much of a file is shared, and, where all of it is, a digest of where that lies. */
+struct lying {
+  uint64_t shared_bytes;
+  uint64_t blocks;
+  bool all;
+};
+
+static bool add_extent(void *ctx, const struct nl_os_extent *extent) {
+  struct lying *lying = ctx;
+  const uint64_t row[] = {lying->blocks, extent->at, extent->physical, extent->length};
+  lying->shared_bytes += extent->shared ? extent->length : 0;
+  lying->all = lying->all && extent->shared && extent->plain;
+  lying->blocks = nl_checksum(row, sizeof row);
   return true;
+}
+
+static void look_at_blocks(struct nl_candidate *candidate, int fd) {
+  struct lying lying = {.all = true};
+  if (nl_os_each_extent(fd, add_extent, &lying) != 0)
+    return;
+  candidate->shared_bytes = lying.shared_bytes;
+  candidate->blocks = lying.all ? lying.blocks : 0;
 }
 
 static int look(void *ctx, unsigned worker, const void *file, int fd) {
@@ -120,7 +139,7 @@ static int look(void *ctx, unsigned worker, const void *file, int fd) {
   struct nl_candidate *candidate =
       &job->candidates.all[(const struct nl_candidate *)file - job->candidates.all];
   if (ground_of(job, candidate)->shares_blocks)
-    nl_os_each_extent(fd, add_shared, &candidate->shared_bytes);
+    look_at_blocks(candidate, fd);
   if (job->options->mode == NLINK_MODE_REFLINK)
     return 0;
   return nl_attributes_read(&candidate->attributes, &candidate->attribute_count, &job->readers[worker].arena,
@@ -220,6 +239,11 @@ static uint64_t limit_of(void *ctx, const struct nl_candidate *file) {
   return ground_of(ctx, file)->limit;
 }
 
+static bool can_share(void *ctx, const struct nl_candidate *file) {
+  const struct ground *ground = ground_of(ctx, file);
+  return !ground->known || ground->shares_blocks;
+}
+
 static enum nlink_status open_rules(struct nl_choice *choice) {
   size_t count = choice->options->keep_rule_count;
   choice->keep_rules = nl_alloc_zero((count + 1) * sizeof *choice->keep_rules);
@@ -297,6 +321,7 @@ static enum nlink_status choose_and_fill(struct job *job, const struct nl_same *
                                            : job->options->min_age_ns < 0 ? 0
                                                                           : job->options->min_age_ns,
                              .limit = limit_of,
+                             .can_share = can_share,
                              .ctx = job};
   struct nl_filling *fillings = nl_alloc((classes + 1) * sizeof *fillings);
   struct nl_candidate **files = nl_alloc((members + 1) * sizeof(struct nl_candidate *));

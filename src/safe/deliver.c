@@ -37,8 +37,8 @@ static enum nlink_status mend_first(const struct nl_task *task, const struct nli
   if (report.journals > 0 && nl_journal_directory(path, sizeof path) == 0) {
     struct nlink_error event;
     nl_fail(&event, NLINK_OK, NLINK_STEP_JOURNAL, 0,
-            "earlier work was not finished here, and is mended: %" PRIu64 " names finished, %" PRIu64
-            " taken back",
+            "earlier work was not finished here, and is mended; names finished: %" PRIu64
+            ", taken back: %" PRIu64,
             report.finished_names, report.returned_names);
     tell(options, path, &event);
   }

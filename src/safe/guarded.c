@@ -212,7 +212,7 @@ static struct nl_act_why compare_piece(struct nl_actor *actor, const struct nl_g
 static bool is_recent(const struct nl_task *task, const struct nlink_stat *stat) {
   enum { MOMENT_NS = 2000000000 };
   int64_t age_ns = 0;
-  return !__builtin_sub_overflow(task->made_ns, stat->mtime_ns, &age_ns) && age_ns < MOMENT_NS &&
+  return !__builtin_sub_overflow(task->noted_ns, stat->mtime_ns, &age_ns) && age_ns < MOMENT_NS &&
          age_ns > -MOMENT_NS;
 }
 

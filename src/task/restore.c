@@ -111,6 +111,7 @@ static bool read_header(struct reader *reader) {
     return wrong(reader, "it is neither a plan nor a journal");
   reader->is_journal = from[10] == NL_RECORD_JOURNAL;
   task->made_ns = (int64_t)nl_get64(from + 16);
+  task->noted_ns = task->made_ns;
   memcpy(task->seed, from + 24, NL_TASK_SEED_SIZE);
   reader->seed = nl_get64(task->seed);
   reader->at = NL_RECORD_HEADER;

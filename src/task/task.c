@@ -15,6 +15,8 @@ int nl_task_begin(struct nl_task *task, const char *verb) {
   snprintf(task->verb, sizeof task->verb, "%s", verb);
 
   task->made_ns = nl_os_wall_ns();
+  if (task->noted_ns == 0)
+    task->noted_ns = task->made_ns;
   return nl_os_random(task->seed, sizeof task->seed);
 }
 

@@ -50,7 +50,8 @@ struct nl_task_file {
   uint64_t dev;
   uint64_t ino;
   uint64_t size_bytes;
-  uint64_t allocated_bytes; /* without blocks that other files share: what it returns when its last name goes */
+  uint64_t
+      allocated_bytes; /* without blocks that other files share: what it returns when its last name goes */
   uint64_t link_count;
   int64_t ctime_ns;
   struct nl_task_own own; /* LINK, SYMLINK: as it is; COPY: as the new file is to have it */
@@ -100,6 +101,7 @@ struct nl_task {
   unsigned char seed[NL_TASK_SEED_SIZE]; /* random: makes the temporary names that only this task has */
   char verb[16];                         /* "dedupe", "check", "undo" */
   int64_t made_ns;                       /* since 1970 UTC */
+  int64_t noted_ns; /* when its files were noted: made_ns, but of a plan that is applied later */
   struct nl_task_file *files;
   struct nl_task_name *names;
   struct nl_task_group *groups;
@@ -112,7 +114,7 @@ struct nl_task {
   struct nl_arena arena;             /* what the pointers above lead to, the arrays apart */
 };
 
-/** Fill in verb, seed and made_ns of an empty task; 0, or the system's error number. */
+/** Fill in verb, seed and made_ns of a task, and noted_ns of an empty one; 0, or the system's error number. */
 int nl_task_begin(struct nl_task *task, const char *verb);
 
 /** The temporary name that the name @p name has while it is replaced: nobody else can guess it. */
