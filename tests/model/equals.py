@@ -215,7 +215,9 @@ class Plan:
                 continue
             keep = next((one for one in joinable if not one.differs(file, self.gate)), None)
             if keep and file.is_reference:
-                file.act, file.left = 'leave', 'reference'
+                file.act, file.left, file.keep = 'leave', 'reference', keep
+            elif keep and self.wish.mode == 'reflink':  # the trees are on a tmpfs
+                file.act, file.left, file.keep = 'leave', 'unsupported', keep
             elif keep and not (limit and keep.at.st_nlink + keep.joined + len(file.names) > limit):
                 file.act, file.keep = 'replace', keep
                 keep.joined += len(file.names)
