@@ -110,6 +110,7 @@ static const char *const reasons[NLINK_LEFTS][2] = {
     [NLINK_LEFT_OPEN] = {"is open for writing", "are open for writing"},
     [NLINK_LEFT_UNGUARDED] = {"cannot be guarded against writers", "cannot be guarded against writers"},
     [NLINK_LEFT_LINK_LIMIT] = {"would be one name too many", "would be too many names"},
+    [NLINK_LEFT_UNSUPPORTED] = {"cannot share blocks where it is", "cannot share blocks where they are"},
     [NLINK_LEFT_STOPPED] = {"was not reached", "were not reached"},
     [NLINK_LEFT_FAILED] = {"was refused by the system", "were refused by the system"},
 };
