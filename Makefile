@@ -42,7 +42,8 @@ check:
 	@test -d $(BUILD)/tests || $(MESON) configure $(BUILD) -Dtests=true
 	@$(compile)
 	@rm -f $(BUILD)/meson-logs/testlog*
-	@status=0; $(MESON) test -C $(BUILD) --no-rebuild --print-errorlogs || status=1; \
+	@status=0; ground=$$(tools/ground); if [ "$$ground" != "$${TMPDIR:-/tmp}" ]; then export TMPDIR="$$ground"; fi; \
+	  $(MESON) test -C $(BUILD) --no-rebuild --print-errorlogs || status=1; \
 	  $(PYTHON) tools/count-results $(COUNT_ARGS) $(BUILD) || status=1; exit $$status
 
 bench:
