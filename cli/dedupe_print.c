@@ -295,8 +295,15 @@ int dedupe_apply(struct dedupe_tale *tale, struct act *act, struct nlink_dedupe 
   act_rest(act);
   const struct nlink_dedupe_report *report = nlink_dedupe_report(dedupe);
   tell_done(tale, act, dedupe);
-  return act_end(act, status, &error, "replace names", report->done_files + report->done_names > 0,
-                 report->failed);
+  bool some = report->done_files + report->done_names > 0;
+  int code = act_end(act, status, &error, "replace names", some, report->failed);
+  if (status < 0 && act_stopped() == 0 && !some && !act->how.no_journal &&
+      nlink_dedupe_journal(dedupe) == NULL)
+    out_message(act->out,
+                "no journal was made%s; nothing was changed (--journal=FILE puts it elsewhere, --no-journal "
+                "does without)",
+                act->how.journal != NULL ? "" : " in $XDG_STATE_HOME/nlink, else ~/.local/state/nlink");
+  return code;
 }
 
 void dedupe_tale_fini(struct dedupe_tale *tale) {
