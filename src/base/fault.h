@@ -22,10 +22,10 @@ enum nl_fault_kind {
 /** What to break: the k-th event (from 1) among the kinds in @p kinds, a set of 1 << nl_fault_kind. */
 struct nl_fault_plan {
   unsigned kinds;
-  long k;           /* 0 = nothing; events are counted all the same */
-  int sys;          /* the error number to answer */
-  bool sticky;      /* all later events of these kinds fail too */
-  bool kill;        /* end the process at once instead, as a power cut would */
+  long k;      /* 0 = nothing; events are counted all the same */
+  int sys;     /* the error number to answer */
+  bool sticky; /* all later events of these kinds fail too */
+  bool kill;   /* end the process at once instead, as a power cut would */
   /* Called instead, just before the event, which then goes on: what another program does at that moment. */
   void (*meanwhile)(void *ctx, const char *call);
   void *ctx;

@@ -202,27 +202,65 @@ static uint32_t find_single(const struct nl_candidates *candidates, const struct
   return found == NULL ? UINT32_MAX : (uint32_t)found->key;
 }
 
-static bool open_files(struct nl_candidates *candidates, size_t first_reference) {
+static bool is_reference(const struct nl_candidates *candidates, const struct nl_group *group,
+                         size_t first_reference) {
+  for (size_t i = 0; i < group->count; i++) {
+    const struct nl_name *name = nl_group_name(group, i);
+    uint32_t single = find_single(candidates, name);
+    if (candidates->rooms[name->dir].is_reference || (single != UINT32_MAX && single >= first_reference))
+      return true;
+  }
+  return false;
+}
+
+/* All files with bytes in them by their sizes: `what` is where the names of each begin. */
+static size_t sort_files(struct nl_candidates *candidates) {
   struct nl_group group;
-  size_t most = 0;
-  for (size_t at = 0; nl_table_next(candidates->table, &at, &group);)
-    most += group.size_bytes > 0;
-  candidates->all = nl_alloc((most + 1) * sizeof *candidates->all);
-  if (candidates->all == NULL)
-    return false;
+  size_t count = 0;
   for (size_t at = 0; nl_table_next(candidates->table, &at, &group); candidates->files++) {
     candidates->names += group.count;
-    if (group.size_bytes == 0)
-      continue;
-    struct nl_candidate *file = &candidates->all[candidates->count++];
-    *file = (struct nl_candidate){
-        .items = group.items, .name_count = (uint32_t)group.count, .unsettled = group.changed};
-    for (size_t i = 0; i < group.count && !file->is_reference; i++) {
-      const struct nl_name *name = nl_group_name(&group, i);
-      uint32_t single = find_single(candidates, name);
-      file->is_reference =
-          candidates->rooms[name->dir].is_reference || (single != UINT32_MAX && single >= first_reference);
-    }
+    if (group.size_bytes > 0)
+      candidates->by_size[count++] = (struct nl_sort_item){group.size_bytes, group.items};
+  }
+  nl_sort_in_place(candidates->by_size, count, NULL, NULL);
+  return count;
+}
+
+/* Of those the ones of a size that several have; how many. */
+static size_t keep_pairs(struct nl_sort_item *items, size_t count) {
+  size_t kept = 0;
+  for (size_t at = 0; at < count;) {
+    size_t end = at + 1;
+    while (end < count && items[end].key == items[at].key)
+      end++;
+    if (end - at > 1)
+      for (size_t i = at; i < end; i++)
+        items[kept++] = items[i];
+    at = end;
+  }
+  return kept;
+}
+
+static bool open_files(struct nl_candidates *candidates, size_t first_reference) {
+  struct nl_group group;
+  size_t first = 0;
+  candidates->by_size = nl_alloc((nl_table_count(candidates->table) + 1) * sizeof *candidates->by_size);
+  if (candidates->by_size == NULL)
+    return false;
+  candidates->count = keep_pairs(candidates->by_size, sort_files(candidates));
+  candidates->all = nl_alloc((candidates->count + 1) * sizeof *candidates->all);
+  if (candidates->all == NULL || !nl_table_next(candidates->table, &first, &group))
+    return candidates->all != NULL;
+  const struct nl_sort_item *begin = group.items;
+  for (size_t i = 0; i < candidates->count; i++) {
+    size_t at = (size_t)((const struct nl_sort_item *)candidates->by_size[i].what - begin);
+    nl_table_next(candidates->table, &at, &group);
+    candidates->all[i] =
+        (struct nl_candidate){.items = group.items,
+                              .name_count = (uint32_t)group.count,
+                              .is_reference = is_reference(candidates, &group, first_reference),
+                              .unsettled = group.changed};
+    candidates->by_size[i].what = &candidates->all[i];
   }
   return true;
 }
@@ -251,12 +289,24 @@ enum nlink_status nl_candidates_open(struct nl_candidates *out, struct nl_walk_p
 void nl_candidates_fini(struct nl_candidates *candidates) {
   for (size_t i = 0; candidates->rooms != NULL && i < candidates->room_count; i++)
     nl_os_close(candidates->rooms[i].anchor);
+  nl_free(candidates->by_size);
   nl_free(candidates->all);
   nl_free(candidates->rooms);
   nl_free(candidates->singles);
   nl_table_close(candidates->table);
   nl_walk_close(candidates->walk);
   *candidates = (struct nl_candidates){0};
+}
+
+const struct nl_beside *nl_candidate_beside(const struct nl_candidate *file) {
+  static const struct nl_beside nothing = {0};
+  return file->beside != NULL ? file->beside : &nothing;
+}
+
+uint64_t nl_candidate_own_bytes(const struct nl_candidate *file) {
+  uint64_t allocated = nl_candidate_name(file, 0)->allocated_bytes;
+  uint64_t shared = nl_candidate_beside(file)->shared_bytes;
+  return allocated > shared ? allocated - shared : 0;
 }
 
 uint64_t nl_candidate_dev(const struct nl_candidates *candidates, const struct nl_candidate *file) {

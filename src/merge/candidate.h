@@ -11,14 +11,19 @@
 #include "tree/table.h"
 #include "tree/walk.h"
 
-/** A regular file with bytes in it. */
-struct nl_candidate {
-  struct nl_sort_item *items; /* its names that were seen, in a row: each `what` is a struct nl_name */
+/** What few files have. */
+struct nl_beside {
   const struct nl_task_attribute *attributes;
+  uint32_t attribute_count;
   uint64_t shared_bytes; /* of what it occupies: in blocks that other files have, too */
   uint64_t blocks;       /* a digest of where it lies; 0 = that is not in shared blocks alone */
+};
+
+/** A regular file with bytes in it, and another of its size. */
+struct nl_candidate {
+  struct nl_sort_item *items;     /* its names that were seen, in a row: each `what` is a struct nl_name */
+  const struct nl_beside *beside; /* NULL = it has nothing of that */
   uint32_t name_count;
-  uint32_t attribute_count;
   uint32_t preference; /* of the caller's patterns, the first that one of its names matches */
   uint32_t keep;       /* which of its group it is to become, or was compared with */
   uint16_t differs;
@@ -42,7 +47,8 @@ struct nl_room {
 struct nl_candidates {
   struct nl_walk *walk;
   struct nl_table *table;
-  struct nl_candidate *all;
+  struct nl_candidate *all;     /* by size */
+  struct nl_sort_item *by_size; /* the same: the key is the size, `what` the candidate */
   size_t count;
   uint64_t names; /* of regular files, empty ones among them */
   uint64_t files;
@@ -69,6 +75,12 @@ void nl_candidates_fini(struct nl_candidates *candidates);
 static inline const struct nl_name *nl_candidate_name(const struct nl_candidate *file, size_t index) {
   return file->items[index].what;
 }
+
+/** What it has beside its bytes; never NULL. */
+const struct nl_beside *nl_candidate_beside(const struct nl_candidate *file);
+
+/** What it occupies alone: allocated, and in no block that another file has. */
+uint64_t nl_candidate_own_bytes(const struct nl_candidate *file);
 
 /** The device of a candidate. */
 uint64_t nl_candidate_dev(const struct nl_candidates *candidates, const struct nl_candidate *file);

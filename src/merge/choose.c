@@ -46,8 +46,10 @@ static unsigned differences(const struct nl_choice *choice, const struct nl_cand
   differs |= (unsigned)(one_more->gid != other_more->gid) << NLINK_ASPECT_GROUP;
   differs |= (unsigned)(one->mode != other->mode) << NLINK_ASPECT_MODE;
   differs |= (unsigned)(one_more->mtime_ns != other_more->mtime_ns) << NLINK_ASPECT_MTIME;
-  if (a->attribute_count > 0 || b->attribute_count > 0)
-    differs |= nl_attributes_differ(a->attributes, a->attribute_count, b->attributes, b->attribute_count);
+  const struct nl_beside *a_has = nl_candidate_beside(a);
+  const struct nl_beside *b_has = nl_candidate_beside(b);
+  differs |= nl_attributes_differ(a_has->attributes, a_has->attribute_count, b_has->attributes,
+                                  b_has->attribute_count);
   if ((choice->gate & 1u << NLINK_ASPECT_NAME) != 0)
     differs |= (unsigned)!share_a_name(a, b) << NLINK_ASPECT_NAME;
   return differs & choice->gate;
@@ -170,6 +172,7 @@ static uint64_t hash(const struct nl_choice *choice, const struct nl_candidate *
                      const struct nl_name *name) {
   const struct nl_name_more *more = nl_name_more(name);
   const char *last = last_part(name);
+  const struct nl_beside *has = nl_candidate_beside(file);
   uint64_t key[7] = {0};
   key[0] = (choice->gate & 1u << NLINK_ASPECT_DEVICE) != 0 ? name->dev : 0;
   key[1] = (choice->gate & 1u << NLINK_ASPECT_OWNER) != 0 ? more->uid : 0;
@@ -179,8 +182,8 @@ static uint64_t hash(const struct nl_choice *choice, const struct nl_candidate *
   key[5] = (choice->gate & 1u << NLINK_ASPECT_NAME) != 0 ? nl_checksum(last, strlen(last)) : 0;
   const unsigned attributes = 1u << NLINK_ASPECT_ACL | 1u << NLINK_ASPECT_XATTR | 1u << NLINK_ASPECT_SECURITY;
   if ((choice->gate & attributes) == attributes)
-    for (uint32_t i = 0; i < file->attribute_count; i++)
-      key[6] ^= nl_checksum(file->attributes[i].value, file->attributes[i].length) + i;
+    for (uint32_t i = 0; i < has->attribute_count; i++)
+      key[6] ^= nl_checksum(has->attributes[i].value, has->attributes[i].length) + i;
   return nl_checksum(key, sizeof key);
 }
 
@@ -268,7 +271,7 @@ static uint64_t gain_of(const struct nl_choice *choice, const struct nl_candidat
   const struct nl_name *name = nl_candidate_name(file, 0);
   bool goes = choice->options->mode == NLINK_MODE_REFLINK ||
               (file->name_count >= name->link_count && !file->unsettled);
-  uint64_t own = name->allocated_bytes > file->shared_bytes ? name->allocated_bytes - file->shared_bytes : 0;
+  uint64_t own = nl_candidate_own_bytes(file);
   return goes ? own : 0;
 }
 
@@ -287,7 +290,8 @@ static enum nlink_left why_not(const struct nl_choice *choice, const struct nl_c
     return NLINK_LEFT_NOTHING;
   if (!choice->can_share(choice->ctx, file))
     return NLINK_LEFT_UNSUPPORTED;
-  return file->blocks != 0 && file->blocks == keep->blocks ? NLINK_LEFT_SHARED : NLINK_LEFT_NOTHING;
+  uint64_t blocks = nl_candidate_beside(file)->blocks;
+  return blocks != 0 && blocks == nl_candidate_beside(keep)->blocks ? NLINK_LEFT_SHARED : NLINK_LEFT_NOTHING;
 }
 
 /* How many names each that is kept will have, while the class is gone through. */

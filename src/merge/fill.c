@@ -129,19 +129,20 @@ static bool add_names(struct filling *fill, struct nl_candidate *from, uint32_t 
 
 /* The attributes as the task's own. */
 static bool copy_attributes(struct nl_task *task, struct nl_task_own *own, const struct nl_candidate *from) {
-  if (from->attribute_count == 0)
+  const struct nl_beside *has = nl_candidate_beside(from);
+  if (has->attribute_count == 0)
     return true;
-  struct nl_task_attribute *list = nl_arena_take(&task->arena, from->attribute_count * sizeof *list);
+  struct nl_task_attribute *list = nl_arena_take(&task->arena, has->attribute_count * sizeof *list);
   bool made = list != NULL;
-  for (uint32_t i = 0; i < from->attribute_count && made; i++) {
-    const struct nl_task_attribute *attribute = &from->attributes[i];
+  for (uint32_t i = 0; i < has->attribute_count && made; i++) {
+    const struct nl_task_attribute *attribute = &has->attributes[i];
     list[i] = (struct nl_task_attribute){
         nl_arena_text(&task->arena, attribute->name, strlen(attribute->name)),
         nl_arena_text(&task->arena, attribute->value, attribute->length), attribute->length};
     made = list[i].name != NULL && list[i].value != NULL;
   }
   own->attributes = list;
-  own->attribute_count = from->attribute_count;
+  own->attribute_count = has->attribute_count;
   return made;
 }
 
@@ -155,8 +156,7 @@ static bool add_file(struct filling *fill, struct nl_candidate *from, uint32_t f
       .dev = nl_candidate_dev(fill->candidates, from),
       .ino = name->ino,
       .size_bytes = name->size_bytes,
-      .allocated_bytes =
-          name->allocated_bytes > from->shared_bytes ? name->allocated_bytes - from->shared_bytes : 0,
+      .allocated_bytes = nl_candidate_own_bytes(from),
       .link_count = name->link_count,
       .ctime_ns = more->ctime_ns,
       .own = {.atime_ns = more->atime_ns,

@@ -125,25 +125,34 @@ static bool add_extent(void *ctx, const struct nl_os_extent *extent) {
   return true;
 }
 
-static void look_at_blocks(struct nl_candidate *candidate, int fd) {
+static void look_at_blocks(struct nl_beside *beside, int fd) {
   struct lying lying = {.all = true};
   if (nl_os_each_extent(fd, add_extent, &lying) != 0)
     return;
-  candidate->shared_bytes = lying.shared_bytes;
-  candidate->blocks = lying.all ? lying.blocks : 0;
+  beside->shared_bytes = lying.shared_bytes;
+  beside->blocks = lying.all ? lying.blocks : 0;
 }
 
 static int look(void *ctx, unsigned worker, const void *file, int fd) {
   struct job *job = ctx;
+  struct nl_arena *arena = &job->readers[worker].arena;
   /* Each file is looked at by one worker. */
   struct nl_candidate *candidate =
       &job->candidates.all[(const struct nl_candidate *)file - job->candidates.all];
+  struct nl_beside beside = {0};
+  int sys = 0;
   if (ground_of(job, candidate)->shares_blocks)
-    look_at_blocks(candidate, fd);
-  if (job->options->mode == NLINK_MODE_REFLINK)
-    return 0;
-  return nl_attributes_read(&candidate->attributes, &candidate->attribute_count, &job->readers[worker].arena,
-                            fd);
+    look_at_blocks(&beside, fd);
+  if (job->options->mode != NLINK_MODE_REFLINK)
+    sys = nl_attributes_read(&beside.attributes, &beside.attribute_count, arena, fd);
+  if (sys != 0 || (beside.attribute_count == 0 && beside.shared_bytes == 0))
+    return sys;
+  struct nl_beside *kept = nl_arena_take_tight(arena, sizeof *kept);
+  if (kept == NULL)
+    return nl_os_number(NLINK_NO_MEMORY);
+  *kept = beside;
+  candidate->beside = kept;
+  return 0;
 }
 
 static bool may_share(void *ctx, const void *file) {
@@ -196,28 +205,13 @@ static bool open_grounds(struct job *job) {
   return job->grounds != NULL;
 }
 
-/* Files by their sizes; the caller's to give back. NULL = memory is exhausted. */
-static struct nl_sort_item *sort_by_size(const struct nl_candidates *candidates) {
-  struct nl_sort_item *items = nl_alloc((candidates->count + 1) * sizeof *items);
-  for (size_t i = 0; items != NULL && i < candidates->count; i++) {
-    const struct nl_candidate *file = &candidates->all[i];
-    items[i] = (struct nl_sort_item){nl_candidate_name(file, 0)->size_bytes, file};
-  }
-  if (items != NULL)
-    nl_sort_in_place(items, candidates->count, NULL, NULL);
-  return items;
-}
-
 static enum nlink_status compare(struct job *job, struct nl_same **same) {
-  struct nl_sort_item *items = sort_by_size(&job->candidates);
   job->readers = nl_alloc_zero(job->reader_count * sizeof *job->readers);
-  if (items == NULL || job->readers == NULL || !open_grounds(job)) {
-    nl_free(items);
+  if (job->readers == NULL || !open_grounds(job))
     return NLINK_NO_MEMORY;
-  }
   nl_candidates_anchor(&job->candidates, job->dir);
   const struct nl_same_plan plan = {
-      .items = items,
+      .items = job->candidates.by_size,
       .count = job->candidates.count,
       .memory_bytes = job->options->memory_bytes > 0 ? job->options->memory_bytes : usual_memory,
       .workers = job->reader_count,
@@ -229,7 +223,8 @@ static enum nlink_status compare(struct job *job, struct nl_same **same) {
       .ctx = job,
   };
   enum nlink_status status = nl_same_find(same, &plan);
-  nl_free(items);
+  nl_free(job->candidates.by_size);
+  job->candidates.by_size = NULL;
   return status == NLINK_OK && atomic_load(&job->is_short) ? NLINK_NO_MEMORY : status;
 }
 

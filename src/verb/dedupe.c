@@ -98,7 +98,9 @@ enum nlink_status nlink_dedupe_open(struct nlink_dedupe **out, int dir, const ch
 
 /* The path of a name as the caller gave its directory; NULL = memory is exhausted. */
 static const char *shown_path(struct nlink_dedupe *dedupe, const struct nl_task_name *name) {
-  const struct nl_shown shown = dedupe->shown == NULL ? (struct nl_shown){0} : dedupe->shown[name->dir];
+  struct nl_shown shown = {0};
+  if (dedupe->shown != NULL)
+    shown = dedupe->shown[name->dir];
   const char *dir = dedupe->task.dirs[name->dir] + shown.from;
   size_t length = strlen(dir);
   bool slash = length > 0 && dir[length - 1] != '/';

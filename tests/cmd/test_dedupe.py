@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -489,6 +490,9 @@ class Apply(merging.Merging):
     def test_signals(self):
         """Stopped before the first name: nothing is changed, and the status tells which signal it was."""
         env = self.environment()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Who runs this may ignore some, and what is ignored stays so; Python has a way of its own with SIGINT.
+            self.addCleanup(signal.signal, number, signal.signal(number, signal.SIG_DFL))
         for name, status in (('INT', 130), ('TERM', 143), ('HUP', 129)):
             # It comes as soon as it is watched for: two calls for each of three signals.
             trace = self.trace('-e', 'trace=rt_sigaction', '-e', f'inject=rt_sigaction:signal=SIG{name}:when=6')
