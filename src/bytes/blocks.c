@@ -61,8 +61,12 @@ size_t nl_blocks_unite(struct nl_stepper *stepper, struct nl_member *members, si
   struct map *maps = nl_alloc_zero(count * sizeof *maps);
   uint64_t *digests = nl_alloc_zero(count * sizeof *digests);
   size_t leaders = 0;
-  if (maps == NULL || digests == NULL)
+  if (maps == NULL || digests == NULL) {
     nl_steps_stop(stepper->steps, NLINK_NO_MEMORY);
+    nl_free(maps);
+    nl_free(digests);
+    return count;
+  }
   for (size_t i = 0; i < count && !nl_steps_stopped(stepper->steps); i++) {
     struct nl_member member = members[i];
     if (!nl_step_open(stepper, &member, size_bytes, 0))

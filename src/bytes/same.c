@@ -387,6 +387,8 @@ static void join(struct nl_same *same) {
     nl_free(stepper->room);
     stepper->room = NULL;
   }
+  nl_free(same->runs);
+  same->runs = NULL;
 }
 
 enum nlink_status nl_same_find(struct nl_same **out, const struct nl_same_plan *plan) {

@@ -296,12 +296,13 @@ static bool choose_all(struct nlink_dedupe_report *report, const struct nl_choic
   return made;
 }
 
-static enum nlink_status choose_and_fill(struct job *job, const struct nl_same *same, struct nl_task *task,
+/* The classes are given back as soon as nobody needs them: what follows takes the most memory of all. */
+static enum nlink_status choose_and_fill(struct job *job, struct nl_same **same, struct nl_task *task,
                                          struct nl_shown **shown, const char *base) {
   size_t classes = 0;
   size_t members = 0;
   size_t largest = 0;
-  for (const struct nl_same_class *at = nl_same_first(same); at != NULL; at = at->next) {
+  for (const struct nl_same_class *at = nl_same_first(*same); at != NULL; at = at->next) {
     classes++;
     members += at->count;
     largest = at->count > largest ? at->count : largest;
@@ -321,8 +322,10 @@ static enum nlink_status choose_and_fill(struct job *job, const struct nl_same *
   struct nl_filling *fillings = nl_alloc((classes + 1) * sizeof *fillings);
   struct nl_candidate **files = nl_alloc((members + 1) * sizeof(struct nl_candidate *));
   enum nlink_status status = fillings == NULL || files == NULL ? NLINK_NO_MEMORY : open_rules(&choice);
-  if (status == NLINK_OK && !choose_all(&task->report, &choice, same, fillings, files, largest))
+  if (status == NLINK_OK && !choose_all(&task->report, &choice, *same, fillings, files, largest))
     status = NLINK_NO_MEMORY;
+  nl_same_close(*same);
+  *same = NULL;
   if (status == NLINK_OK)
     status = nl_fill(task, shown, &job->candidates, fillings, (uint32_t)classes, job->options->mode, base);
   close_rules(&choice);
@@ -362,7 +365,7 @@ static enum nlink_status run(struct job *job, struct nl_task *task, struct nl_sh
     task->report.names = job->candidates.names;
     task->report.files = job->candidates.files;
     task->report.read_bytes = nl_same_read_bytes(same);
-    status = choose_and_fill(job, same, task, shown, base);
+    status = choose_and_fill(job, &same, task, shown, base);
   }
   nl_same_close(same);
   return status;
