@@ -215,7 +215,7 @@ static void journal_free(struct nl_journal *journal) {
 
 /* In an open directory, under the name that was given or a new one. */
 static int begin_in(struct nl_journal *journal, int dir, const char *given, const struct nl_task *task) {
-  char made[64];
+  char made[80]; /* a time, a verb, some letters */
   const char *name = given != NULL ? given : made;
   int sys = given != NULL ? nl_os_create(&journal->store.fd, dir, given)
                           : create_new(&journal->store.fd, dir, made, sizeof made, task->verb);
