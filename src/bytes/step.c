@@ -16,6 +16,8 @@
 /* Up to so many are compared each with each; above, a digest sorts them first. */
 enum { FEW = 8 };
 
+enum { AHEAD_LEAST = 64 << 10, AHEAD = 8 << 20 };
+
 void nl_steps_stop(struct nl_steps *steps, enum nlink_status status) {
   int none = NLINK_OK;
   atomic_compare_exchange_strong(&steps->status, &none, (int)status);
@@ -71,6 +73,12 @@ bool nl_step_open(struct nl_stepper *stepper, struct nl_member *member, uint64_t
   return true;
 }
 
+/* Of a large file a disk brings what comes next while this is compared; it is asked for that now and then only. */
+static void read_ahead(int fd, uint64_t from, uint64_t to) {
+  if (to - from >= AHEAD_LEAST && (from < AHEAD_LEAST || from / AHEAD != to / AHEAD))
+    nl_os_will_read(fd, to, 2 * (uint64_t)AHEAD);
+}
+
 void nl_step_read(struct nl_stepper *stepper, struct nl_member *member, char *to, uint64_t size_bytes,
                   uint64_t at, size_t count) {
   member->piece = to;
@@ -84,10 +92,12 @@ void nl_step_read(struct nl_stepper *stepper, struct nl_member *member, char *to
     return;
   }
   add_done(stepper, at + count == size_bytes, count);
-  if (at + count == size_bytes)
+  if (at + count == size_bytes) {
     close_member(stepper, member);
-  else
-    nl_step_rest(stepper, member);
+    return;
+  }
+  read_ahead(member->fd, at, at + count);
+  nl_step_rest(stepper, member);
 }
 
 void nl_step_rest(struct nl_stepper *stepper, struct nl_member *member) {
